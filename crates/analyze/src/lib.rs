@@ -1,0 +1,1 @@
+//! Records in, judgements out: inventory and detectors.

@@ -1,0 +1,1 @@
+//! Captures and interfaces to frames.

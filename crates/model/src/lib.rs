@@ -1,0 +1,34 @@
+//! The vocabulary of Vigie: every noun that crosses a border between two crates.
+//!
+//! `decode` and `analyze` meet only here. Nothing in this crate does I/O, reads a clock or has a policy.
+
+mod act;
+mod address;
+mod conversation;
+mod fact;
+mod finding;
+mod frame;
+mod health;
+mod json;
+mod names;
+mod record;
+mod sample;
+mod time;
+mod value;
+mod verb;
+
+pub use act::{Act, Behind, MessageCount, Messages, Object, Outcome, Repeats, Status};
+pub use address::{Address, Flow, Mac, Transport};
+pub use conversation::{Conversation, Side, State};
+pub use fact::{Confidence, Fact, FactKey};
+pub use finding::{Finding, Severity};
+pub use frame::{Frame, LinkType};
+pub use health::{Health, HealthKind};
+pub use record::Record;
+pub use sample::{Sample, SampleOrigin};
+pub use time::Time;
+pub use value::{Reading, Value};
+pub use verb::Verb;
+
+/// A short text. Up to 24 bytes are kept inline, so the usual object or name costs no allocation.
+pub type Text = compact_str::CompactString;

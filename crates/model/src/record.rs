@@ -1,0 +1,46 @@
+//! The records that leave a sensor, in one type.
+
+use crate::{Act, Conversation, Fact, Finding, Health, Sample, Time};
+
+/// One record. As JSON it is one object with the field `record` naming its kind (docs/records.md).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// Someone asked or told someone something.
+    Act(Act),
+    /// A device revealed something.
+    Fact(Fact),
+    /// A process variable had a value.
+    Sample(Sample),
+    /// Who talked to whom.
+    Conversation(Conversation),
+    /// Something could not be seen.
+    Health(Health),
+    /// A judgement.
+    Finding(Finding),
+}
+
+impl Record {
+    /// The word in the field `record`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Record::Act(_) => "act",
+            Record::Fact(_) => "fact",
+            Record::Sample(_) => "sample",
+            Record::Conversation(_) => "conversation",
+            Record::Health(_) => "health",
+            Record::Finding(_) => "finding",
+        }
+    }
+
+    /// The time of the record: of the first thing it speaks of.
+    pub const fn at(&self) -> Time {
+        match self {
+            Record::Act(act) => act.at,
+            Record::Fact(fact) => fact.at,
+            Record::Sample(sample) => sample.at,
+            Record::Conversation(conversation) => conversation.first,
+            Record::Health(health) => health.at,
+            Record::Finding(finding) => finding.first,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Judgements to HTML, CSV and JSON, in French and English.

@@ -1,0 +1,11 @@
+//! Bytes to link, network and transport; tunnels; fragments; streams; and the one reader for bytes.
+//!
+//! No I/O, no clock, no `unsafe`, no panic on any byte, and no memory that `limits` does not bound.
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod packet;
+pub mod reader;
+
+pub use packet::{Fragment, Ip, Layer, Packet, Stop, TcpFlags, TcpSegment, Upper};
+pub use reader::{Reader, Short};
