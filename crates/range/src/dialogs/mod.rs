@@ -1,0 +1,3 @@
+//! One file per protocol: devices that answer, and clients that ask.
+
+pub mod modbus;

@@ -1,0 +1,4 @@
+//! One file per plant: its machines, its physics, and what happens there in a day.
+
+pub mod water;
+pub mod water_process;

@@ -1,0 +1,115 @@
+//! A small drinking-water treatment works: its machines and who talks to whom.
+
+use std::net::Ipv4Addr;
+
+use model::Mac;
+
+use super::water_process::*;
+use crate::Plan;
+use crate::dialogs::modbus::{self, Shows, Space};
+use crate::network::{Host, MILLISECOND, Network, SECOND, Stack};
+use crate::process::Process;
+use crate::random::Random;
+use crate::site::Site;
+
+const fn host(name: &'static str, mac: [u8; 6], ip: [u8; 4], stack: Stack, listens: &'static [u16]) -> Host {
+    Host { name, mac: Mac(mac), ip: Ipv4Addr::new(ip[0], ip[1], ip[2], ip[3]), stack, listens }
+}
+
+const fn device(ttl: u8, window: u16, answer_us: u32) -> Stack {
+    Stack::Embedded { ttl, window, answer_us }
+}
+
+/// The machines. Hardware addresses begin with the makers' own prefixes (IEEE registration authority, public listing).
+pub const HOSTS: &[Host] = &[
+    // Fortinet
+    host("fw-01", [0x00, 0x09, 0x0f, 0x3a, 0x10, 0x01], [10, 20, 1, 1], Stack::Linux, &[443]),
+    host("fw-01-office", [0x00, 0x09, 0x0f, 0x3a, 0x10, 0x02], [10, 20, 8, 1], Stack::Linux, &[443]),
+    // Hirschmann
+    host("sw-01", [0x00, 0x80, 0x63, 0x51, 0x22, 0x40], [10, 20, 1, 2], device(64, 8_192, 900), &[80, 443]),
+    // Dell
+    host("hmi-01", [0xf8, 0xb1, 0x56, 0x2c, 0x41, 0x0a], [10, 20, 1, 10], Stack::Windows, &[135, 445, 3389]),
+    // Hewlett Packard
+    host("eng-01", [0x3c, 0xd9, 0x2b, 0x60, 0x17, 0x0b], [10, 20, 1, 11], Stack::Windows, &[135, 445]),
+    // VMware
+    host("hist-01", [0x00, 0x50, 0x56, 0x9a, 0x33, 0x0c], [10, 20, 1, 12], Stack::Windows, &[80, 135, 445]),
+    // Siemens
+    host("plc-intake", [0x00, 0x1b, 0x1b, 0x1c, 0x8d, 0x14], [10, 20, 1, 20], device(30, 4_096, 4_200), &[102]),
+    // Telemecanique (Schneider Electric)
+    host("plc-dosing", [0x00, 0x80, 0xf4, 0x0e, 0x71, 0x1e], [10, 20, 1, 30], device(64, 8_192, 2_600), &[80, 502]),
+    // Rockwell Automation
+    host("plc-filter", [0xf4, 0x54, 0x33, 0x9b, 0x02, 0x28], [10, 20, 1, 40], device(64, 8_192, 1_400), &[80, 44818]),
+    host("io-filter", [0x00, 0x00, 0xbc, 0x44, 0x61, 0x29], [10, 20, 1, 41], device(64, 4_096, 1_100), &[80, 44818]),
+    // Schweitzer Engineering Laboratories
+    host("rtu-lift", [0x00, 0x30, 0xa7, 0x12, 0xc5, 0x32], [10, 20, 1, 50], device(64, 16_384, 6_500), &[20000]),
+    // Micro-Star, a laptop that belongs to nobody here
+    host("laptop", [0x00, 0xd8, 0x61, 0x7e, 0x90, 0x63], [10, 20, 1, 99], Stack::Linux, &[22]),
+    // VMware
+    host("dc-01", [0x00, 0x50, 0x56, 0x9a, 0x33, 0x80], [10, 20, 8, 10], Stack::Windows, &[53, 88, 135, 389, 445]),
+    // Lenovo (Wistron InfoComm)
+    host("pc-office-21", [0x54, 0xee, 0x75, 0x88, 0x40, 0x15], [10, 20, 8, 21], Stack::Windows, &[135, 445]),
+    host("pc-office-22", [0x54, 0xee, 0x75, 0x88, 0x41, 0x16], [10, 20, 8, 22], Stack::Windows, &[135, 445]),
+];
+
+/// The dosing controller.
+pub static DOSING: modbus::Device = modbus::Device {
+    unit: 1,
+    size: 200,
+    identity: &["Schneider Electric", "BMX P34 2020", "v2.70"],
+    registers: &[
+        (Space::Holding, 0, Shows::Scaled(COAGULANT_SET, 100.0)),
+        (Space::Holding, 1, Shows::Scaled(CHLORINE_SET, 1000.0)),
+        (Space::Holding, 2, Shows::Constant(1)),
+        (Space::Holding, 10, Shows::Scaled(COAGULANT_DOSE, 100.0)),
+        (Space::Holding, 11, Shows::Scaled(CHLORINE, 1000.0)),
+        (Space::Holding, 12, Shows::Scaled(COAGULANT_SPEED, 10.0)),
+        (Space::Holding, 13, Shows::Scaled(CHLORINE_SPEED, 10.0)),
+        (Space::Holding, 14, Shows::Scaled(COAGULANT_STOCK, 10.0)),
+        (Space::Holding, 20, Shows::Float(FILTER_FLOW, 10.0, 0)),
+        (Space::Holding, 21, Shows::Float(FILTER_FLOW, 10.0, 1)),
+        (Space::Input, 0, Shows::Scaled(ACIDITY, 100.0)),
+        (Space::Input, 1, Shows::Scaled(TEMPERATURE, 10.0)),
+        (Space::Input, 2, Shows::Scaled(CHLORINE, 1000.0)),
+        (Space::Input, 3, Shows::Scaled(FILTERED_TURBIDITY, 1000.0)),
+        (Space::Coil, 0, Shows::Bit(DOSING_ENABLED)),
+        (Space::Coil, 1, Shows::Bit(CHLORINE_ENABLED)),
+        (Space::Discrete, 0, Shows::Bit(DOSING_ENABLED)),
+        (Space::Discrete, 1, Shows::Bit(CHLORINE_ENABLED)),
+        (Space::Discrete, 2, Shows::Bit(INTAKE_PUMP)),
+    ],
+};
+
+/// The works with its whole timetable.
+pub fn build(plan: &Plan) -> Site {
+    let mut random = Random::new(plan.seed);
+    let network = Network::new(HOSTS, Random::new(random.bits()));
+    let process = Process::new(INITIAL, advance, plan.start, Random::new(random.bits()));
+    let end = plan.start.plus(i64::from(plan.minutes) * 60 * SECOND);
+    let mut site = Site::new(network, process, random, plan.start, end);
+    let find = |site: &Site, name| site.network.find(name);
+
+    let (hmi, historian, dosing) = (find(&site, "hmi-01"), find(&site, "hist-01"), find(&site, "plc-dosing"));
+    site.add(
+        plan.start.plus(310 * MILLISECOND),
+        modbus::Poll {
+            client: hmi,
+            server: dosing,
+            device: &DOSING,
+            requests: &[(3, 0, 30), (4, 0, 4), (1, 0, 8), (2, 0, 8)],
+            period: SECOND,
+            session: None,
+        },
+    );
+    site.add(
+        plan.start.plus(1_730 * MILLISECOND),
+        modbus::Poll {
+            client: historian,
+            server: dosing,
+            device: &DOSING,
+            requests: &[(3, 10, 12), (4, 0, 4)],
+            period: 5 * SECOND,
+            session: None,
+        },
+    );
+    site
+}
