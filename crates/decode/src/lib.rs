@@ -1,1 +1,23 @@
-//! Frames in, records out.
+//! Frames in, records out: flow table, probing, framing, one file per protocol, roll-up.
+//!
+//! Knows no assets, rules or policy. No I/O, no clock, no `unsafe`, no panic on any byte, no memory without a limit.
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod draft;
+pub mod exchange;
+pub mod limits;
+pub mod output;
+pub mod protocol;
+pub mod protocols;
+mod rollup;
+pub mod sink;
+#[cfg(test)]
+pub mod testing;
+
+pub use draft::{Draft, Values};
+pub use exchange::Exchange;
+pub use output::{About, Output};
+pub use protocol::{
+    Carrier, Code, Context, Decoder, Inner, Match, Measure, Opening, Probe, Protocol, Speaker, Verdict, code,
+};

@@ -1,0 +1,33 @@
+//! THE TABLE of protocols: a file and a line each.
+
+use crate::protocol::{Carrier, Protocol};
+
+pub mod modbus;
+
+/// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
+pub static PROTOCOLS: &[&Protocol] = &[&modbus::PROTOCOL];
+
+/// The protocol with `id`.
+pub fn by_id(id: &str) -> Option<&'static Protocol> {
+    PROTOCOLS.iter().copied().find(|protocol| protocol.id == id)
+}
+
+/// The protocols that `carrier` transports inside its messages.
+pub fn inside(carrier: &'static str) -> impl Iterator<Item = &'static Protocol> {
+    PROTOCOLS.iter().copied().filter(move |p| p.carriers.contains(&Carrier::Inside(carrier)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_distinct_and_codes_ascend() {
+        for (i, protocol) in PROTOCOLS.iter().enumerate() {
+            assert!(PROTOCOLS.iter().skip(i + 1).all(|other| other.id != protocol.id), "{} twice", protocol.id);
+            assert!(protocol.codes.is_sorted_by_key(|c| c.code), "codes of {} do not ascend", protocol.id);
+            assert!(protocol.codes.windows(2).all(|w| w[0].code != w[1].code), "a code of {} twice", protocol.id);
+            assert!(!protocol.documents.is_empty(), "{} names no documents", protocol.id);
+        }
+    }
+}
