@@ -4,9 +4,10 @@ use std::net::Ipv4Addr;
 
 use model::Mac;
 
+use super::water_devices::*;
 use super::water_process::*;
 use crate::Plan;
-use crate::dialogs::modbus::{self, Shows, Space};
+use crate::dialogs::{ethernet_ip, modbus, s7comm};
 use crate::network::{Host, MILLISECOND, Network, SECOND, Stack};
 use crate::process::Process;
 use crate::random::Random;
@@ -51,34 +52,6 @@ pub const HOSTS: &[Host] = &[
     host("pc-office-22", [0x54, 0xee, 0x75, 0x88, 0x41, 0x16], [10, 20, 8, 22], Stack::Windows, &[135, 445]),
 ];
 
-/// The dosing controller.
-pub static DOSING: modbus::Device = modbus::Device {
-    unit: 1,
-    size: 200,
-    identity: &["Schneider Electric", "BMX P34 2020", "v2.70"],
-    registers: &[
-        (Space::Holding, 0, Shows::Scaled(COAGULANT_SET, 100.0)),
-        (Space::Holding, 1, Shows::Scaled(CHLORINE_SET, 1000.0)),
-        (Space::Holding, 2, Shows::Constant(1)),
-        (Space::Holding, 10, Shows::Scaled(COAGULANT_DOSE, 100.0)),
-        (Space::Holding, 11, Shows::Scaled(CHLORINE, 1000.0)),
-        (Space::Holding, 12, Shows::Scaled(COAGULANT_SPEED, 10.0)),
-        (Space::Holding, 13, Shows::Scaled(CHLORINE_SPEED, 10.0)),
-        (Space::Holding, 14, Shows::Scaled(COAGULANT_STOCK, 10.0)),
-        (Space::Holding, 20, Shows::Float(FILTER_FLOW, 10.0, 0)),
-        (Space::Holding, 21, Shows::Float(FILTER_FLOW, 10.0, 1)),
-        (Space::Input, 0, Shows::Scaled(ACIDITY, 100.0)),
-        (Space::Input, 1, Shows::Scaled(TEMPERATURE, 10.0)),
-        (Space::Input, 2, Shows::Scaled(CHLORINE, 1000.0)),
-        (Space::Input, 3, Shows::Scaled(FILTERED_TURBIDITY, 1000.0)),
-        (Space::Coil, 0, Shows::Bit(DOSING_ENABLED)),
-        (Space::Coil, 1, Shows::Bit(CHLORINE_ENABLED)),
-        (Space::Discrete, 0, Shows::Bit(DOSING_ENABLED)),
-        (Space::Discrete, 1, Shows::Bit(CHLORINE_ENABLED)),
-        (Space::Discrete, 2, Shows::Bit(INTAKE_PUMP)),
-    ],
-};
-
 /// The works with its whole timetable.
 pub fn build(plan: &Plan) -> Site {
     let mut random = Random::new(plan.seed);
@@ -111,5 +84,56 @@ pub fn build(plan: &Plan) -> Site {
             session: None,
         },
     );
+    let intake = find(&site, "plc-intake");
+    site.add(
+        plan.start.plus(540 * MILLISECOND),
+        s7comm::Poll {
+            client: hmi,
+            server: intake,
+            controller: &INTAKE,
+            requests: INTAKE_SCREEN,
+            period: SECOND,
+            session: None,
+        },
+    );
+    site.add(
+        plan.start.plus(2_200 * MILLISECOND),
+        s7comm::Poll {
+            client: historian,
+            server: intake,
+            controller: &INTAKE,
+            requests: INTAKE_HISTORY,
+            period: 5 * SECOND,
+            session: None,
+        },
+    );
+    let (filter, remote) = (find(&site, "plc-filter"), find(&site, "io-filter"));
+    site.add(
+        plan.start.plus(120 * MILLISECOND),
+        ethernet_ip::Implicit {
+            scanner: filter,
+            adapter: remote,
+            inputs: FILTER_INPUTS,
+            outputs: FILTER_OUTPUTS,
+            runs: FILTER_RUNS,
+            period: 100 * MILLISECOND,
+            open: None,
+        },
+    );
+    for (client, first, tags, is_connected, period) in
+        [(hmi, 810, FILTER_SCREEN, true, SECOND), (historian, 3_100, FILTER_HISTORY, false, 5 * SECOND)]
+    {
+        let poll = ethernet_ip::Poll {
+            client,
+            server: filter,
+            controller: &FILTER,
+            tags,
+            is_connected,
+            period,
+            session: None,
+        };
+        site.add(plan.start.plus(first * MILLISECOND), poll);
+    }
+    super::water_day::plan(&mut site);
     site
 }
