@@ -4,15 +4,19 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod assembler;
+pub mod fuzz;
 mod header;
 pub mod limits;
 mod link;
 mod network;
 pub mod packet;
+mod pieces;
 pub mod reader;
 mod transport;
 mod tunnel;
 
+pub use assembler::{Assembler, Placed};
 pub use header::{parse, parse_upper};
 pub use packet::{Fragment, Ip, Layer, Packet, Stop, TcpFlags, TcpSegment, Upper};
 pub use reader::{Reader, Short};
