@@ -1,1 +1,24 @@
 //! Records in, judgements out: inventory and detectors.
+//!
+//! Nothing here does I/O, reads a clock or rolls dice: the same records in the same order give the same judgement. No
+//! result depends on the order of a hash table, and every table has a bound in [`limits`].
+
+#![forbid(unsafe_code)]
+
+mod analysis;
+mod detector;
+mod detectors;
+mod findings;
+mod inventory;
+pub mod limits;
+mod oui;
+mod sight;
+mod surface;
+mod table;
+#[cfg(test)]
+mod testing;
+
+pub use analysis::{Analysis, Settings};
+pub use detector::{Detector, Hit, Logic, Memory};
+pub use detectors::{DETECTORS, descriptor};
+pub use oui::maker;

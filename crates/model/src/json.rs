@@ -182,6 +182,14 @@ impl Serialize for Record {
     }
 }
 
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        finding_fields(self, &mut map)?;
+        map.end()
+    }
+}
+
 fn act_fields<M: SerializeMap>(act: &Act, map: &mut M) -> Result<(), M::Error> {
     map.serialize_entry("flow", &Shown(&act.flow))?;
     map.serialize_entry("protocol", act.protocol.as_ref())?;

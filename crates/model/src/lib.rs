@@ -4,12 +4,14 @@
 
 mod act;
 mod address;
+mod asset;
 mod conversation;
 mod fact;
 mod finding;
 mod frame;
 mod health;
 mod json;
+mod judgement;
 mod names;
 mod record;
 mod sample;
@@ -19,11 +21,18 @@ mod verb;
 
 pub use act::{Act, Behind, MessageCount, Messages, Object, Outcome, Repeats, Status};
 pub use address::{Address, Flow, Mac, Transport};
+pub use asset::{
+    Asset, Attribute, Claim, Criticality, Field, Importance, Interface, Level, Part, Purdue, Role, RoleClaim, Said, Service,
+};
 pub use conversation::{Conversation, Side, State};
 pub use fact::{Confidence, Fact, FactKey};
 pub use finding::{Finding, Severity};
 pub use frame::{Frame, LinkType};
 pub use health::{Health, HealthKind};
+pub use judgement::{
+    Blindness, BlindnessKind, Capability, Descriptor, Edge, Exposure, Judgement, Network, Phrase, ProtocolUse,
+    RankedFinding, RecordCounts, Unanswered,
+};
 pub use record::Record;
 pub use sample::{Sample, SampleOrigin};
 pub use time::Time;

@@ -1,0 +1,226 @@
+//! The entry point: records go in one by one, in order; findings come out as they arise, judgement when asked for.
+
+use model::{Blindness, FactKey, Finding, Health, Judgement, Outcome, RankedFinding, Record, Verb};
+
+use crate::detector::{Hits, Logic, Memory, Plant, View};
+use crate::detectors::DETECTORS;
+use crate::findings::Findings;
+use crate::inventory::{Inventory, Machines, assets};
+use crate::sight::Sight;
+use crate::{limits, sight, surface};
+
+/// What may be chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Ids of detectors that stay silent.
+    pub disabled: Vec<String>,
+}
+
+/// Analysis over records, in their order.
+pub struct Analysis {
+    inventory: Inventory,
+    sight: Sight,
+    findings: Findings,
+    hits: Hits,
+    /// Detectors by what they look at: rows of the table.
+    by_verb: Vec<Vec<Run>>,
+    trouble: Vec<Run>,
+    by_key: Vec<Vec<Run>>,
+    conversations: Vec<Run>,
+    health: Vec<Run>,
+    machines: Vec<usize>,
+    memories: Vec<(usize, &'static [&'static str], Box<dyn Memory>)>,
+}
+
+/// A detector to run: its row, or the number of its memory.
+#[derive(Clone, Copy)]
+enum Run {
+    Row(usize),
+    Memory(usize),
+}
+
+impl Analysis {
+    /// With nothing seen yet.
+    pub fn new(settings: Settings) -> Analysis {
+        Analysis::with(&settings)
+    }
+
+    fn with(settings: &Settings) -> Analysis {
+        let mut analysis = Analysis {
+            inventory: Inventory::new(),
+            sight: Sight::default(),
+            findings: Findings::new(),
+            hits: Hits::default(),
+            by_verb: vec![Vec::new(); Verb::ALL.len()],
+            trouble: Vec::new(),
+            by_key: vec![Vec::new(); FactKey::ALL.len()],
+            conversations: Vec::new(),
+            health: Vec::new(),
+            machines: Vec::new(),
+            memories: Vec::new(),
+        };
+        for (row, detector) in DETECTORS.iter().enumerate() {
+            if settings.disabled.iter().any(|id| id == detector.about.id) {
+                continue;
+            }
+            match &detector.logic {
+                Logic::Act(verbs, _) => verbs.iter().for_each(|verb| analysis.by_verb[*verb as usize].push(Run::Row(row))),
+                Logic::Trouble(_) => analysis.trouble.push(Run::Row(row)),
+                Logic::Fact(keys, _) => keys.iter().for_each(|key| analysis.by_key[*key as usize].push(Run::Row(row))),
+                Logic::Conversation(_) => analysis.conversations.push(Run::Row(row)),
+                Logic::Health(_) => analysis.health.push(Run::Row(row)),
+                Logic::Machines(_) => analysis.machines.push(row),
+                Logic::Memory(wants, make) => {
+                    let run = Run::Memory(analysis.memories.len());
+                    wants.acts.iter().for_each(|verb| analysis.by_verb[*verb as usize].push(run));
+                    wants.facts.iter().for_each(|key| analysis.by_key[*key as usize].push(run));
+                    if wants.conversations {
+                        analysis.conversations.push(run);
+                    }
+                    if wants.health {
+                        analysis.health.push(run);
+                    }
+                    analysis.memories.push((row, wants.protocols, make()));
+                }
+            }
+        }
+        analysis
+    }
+
+    /// Takes in one record. Findings among them are not taken for evidence of anything.
+    pub fn record(&mut self, record: &Record) {
+        match record {
+            Record::Act(act) => {
+                self.inventory.act(act);
+                let runs = std::mem::take(&mut self.by_verb[act.verb as usize]);
+                runs.iter().for_each(|run| self.run(*run, record));
+                self.by_verb[act.verb as usize] = runs;
+                if act.status.is_some() || !matches!(act.outcome, Outcome::Done | Outcome::Asked) {
+                    let runs = std::mem::take(&mut self.trouble);
+                    runs.iter().for_each(|run| self.run(*run, record));
+                    self.trouble = runs;
+                }
+            }
+            Record::Fact(fact) => {
+                self.inventory.fact(fact);
+                let runs = std::mem::take(&mut self.by_key[fact.key as usize]);
+                runs.iter().for_each(|run| self.run(*run, record));
+                self.by_key[fact.key as usize] = runs;
+            }
+            Record::Conversation(conversation) => {
+                self.inventory.conversation(conversation);
+                self.sight.conversation(conversation);
+                let runs = std::mem::take(&mut self.conversations);
+                runs.iter().for_each(|run| self.run(*run, record));
+                self.conversations = runs;
+            }
+            Record::Sample(sample) => self.inventory.sample(sample),
+            Record::Health(health) => self.health(health, record),
+            Record::Finding(_) => {}
+        }
+    }
+
+    fn health(&mut self, health: &Health, record: &Record) {
+        self.inventory.counts.health += 1;
+        if health.kind == model::HealthKind::Malformed {
+            self.inventory.malformed(&health.protocol, health.count);
+        }
+        self.sight.health(health);
+        let runs = std::mem::take(&mut self.health);
+        runs.iter().for_each(|run| self.run(*run, record));
+        self.health = runs;
+    }
+
+    fn run(&mut self, run: Run, record: &Record) {
+        let view = View { inventory: &self.inventory };
+        let row = match run {
+            Run::Row(row) => {
+                match (&DETECTORS[row].logic, record) {
+                    (Logic::Act(_, judge) | Logic::Trouble(judge), Record::Act(act)) => judge(act, &view, &mut self.hits),
+                    (Logic::Fact(_, judge), Record::Fact(fact)) => judge(fact, &view, &mut self.hits),
+                    (Logic::Conversation(judge), Record::Conversation(conversation)) => {
+                        judge(conversation, &view, &mut self.hits);
+                    }
+                    (Logic::Health(judge), Record::Health(health)) => judge(health, &view, &mut self.hits),
+                    _ => {}
+                }
+                row
+            }
+            Run::Memory(number) => {
+                let Some((row, protocols, memory)) = self.memories.get_mut(number) else { return };
+                if let Record::Act(act) = record
+                    && !protocols.is_empty()
+                    && !protocols.contains(&act.protocol.as_ref())
+                {
+                    return;
+                }
+                memory.look(record, &view, &mut self.hits);
+                *row
+            }
+        };
+        if !self.hits.hits.is_empty() {
+            for hit in self.hits.hits.drain(..) {
+                self.findings.add(&DETECTORS[row].about, hit);
+            }
+        }
+    }
+
+    /// The findings that arose since the last call, each once; `finish` has their final counts.
+    pub fn new_findings(&mut self) -> Vec<Finding> {
+        self.findings.take_new()
+    }
+
+    /// The judgement over everything recorded so far. More records may follow.
+    pub fn finish(&mut self) -> Judgement {
+        let machines = Machines::of(&self.inventory);
+        let mut findings = self.findings.clone();
+        let plant = Plant { inventory: &self.inventory, machines: &machines };
+        let mut hits = Hits::default();
+        for row in &self.machines {
+            if let Logic::Machines(judge) = &DETECTORS[*row].logic {
+                judge(&plant, &mut hits);
+                hits.hits.drain(..).for_each(|hit| findings.add(&DETECTORS[*row].about, hit));
+            }
+        }
+        for (row, _, memory) in &self.memories {
+            memory.conclude(&plant, &mut hits);
+            hits.hits.drain(..).for_each(|hit| findings.add(&DETECTORS[*row].about, hit));
+        }
+        let ranked: Vec<RankedFinding> = findings
+            .ranked()
+            .into_iter()
+            .map(|finding| {
+                let id = |address: &Option<model::Address>| {
+                    address.as_ref().and_then(|address| plant.machine(address)).map(|asset| asset.id.clone())
+                };
+                RankedFinding { from_asset: id(&finding.from), to_asset: id(&finding.to), finding }
+            })
+            .collect();
+        let explanations = DETECTORS
+            .iter()
+            .filter(|detector| ranked.iter().any(|ranked| ranked.finding.detector == detector.about.id))
+            .map(|detector| detector.about)
+            .collect();
+        let unanswered = assets::unanswered(&self.inventory);
+        let blind: Vec<Blindness> = sight::judge(&self.sight, &self.inventory, &machines, findings.dropped);
+        let (surface, capabilities) = surface::judge(&machines, &ranked);
+        let mut assets = machines.assets;
+        assets.sort_by_key(|asset| std::cmp::Reverse(asset.criticality.importance));
+        debug_assert!(ranked.len() <= limits::FINDINGS_MAX);
+        Judgement {
+            first: self.inventory.first,
+            last: self.inventory.last,
+            records: self.inventory.counts,
+            assets,
+            edges: machines.edges,
+            protocols: machines.protocols,
+            networks: machines.networks,
+            findings: ranked,
+            explanations,
+            sight: blind,
+            surface,
+            capabilities,
+            unanswered,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The contract of a detector: what there is to say of it, and what it looks at.
+
+use std::borrow::Cow;
+
+use model::{
+    Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Record, Severity, Text, Time,
+    Verb,
+};
+
+use crate::inventory::{Inventory, Machines};
+
+/// A detector: one row of the table in `detectors.rs`.
+pub struct Detector {
+    /// What there is to say of it.
+    pub about: Descriptor,
+    /// What it looks at, and how it judges.
+    pub logic: Logic,
+}
+
+/// How a detector judges. The narrowest kind that does is the best: acts come by the million.
+pub enum Logic {
+    /// Every act with one of these verbs, on its own.
+    Act(&'static [Verb], fn(&Act, &View, &mut Hits)),
+    /// Every act that did not end well or has a status, whatever its verb.
+    Trouble(fn(&Act, &View, &mut Hits)),
+    /// Every fact with one of these keys, on its own.
+    Fact(&'static [FactKey], fn(&Fact, &View, &mut Hits)),
+    /// Every conversation, on its own.
+    Conversation(fn(&Conversation, &View, &mut Hits)),
+    /// Every health record, on its own.
+    Health(fn(&Health, &View, &mut Hits)),
+    /// What it `wants`, with a memory.
+    Memory(Wants, fn() -> Box<dyn Memory>),
+    /// The machines and their edges, when judgement is asked for.
+    Machines(fn(&Plant, &mut Hits)),
+}
+
+/// The records that a detector with a memory is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wants {
+    /// Acts with these verbs.
+    pub acts: &'static [Verb],
+    /// Only acts of these protocols; empty for all.
+    pub protocols: &'static [&'static str],
+    /// Facts with these keys.
+    pub facts: &'static [FactKey],
+    /// Conversations.
+    pub conversations: bool,
+    /// Health records.
+    pub health: bool,
+}
+
+/// A detector that remembers. What it remembers is bounded by `limits::TRACKED_MAX`.
+pub trait Memory: Send {
+    /// Looks at one record of the kinds it wants.
+    fn look(&mut self, record: &Record, view: &View, hits: &mut Hits);
+
+    /// Says what can only be said when the records so far are all.
+    fn conclude(&self, _plant: &Plant, _hits: &mut Hits) {}
+}
+
+/// What a detector may ask while records come in.
+pub struct View<'a> {
+    pub(crate) inventory: &'a Inventory,
+}
+
+/// What a detector may ask when judgement is asked for.
+pub struct Plant<'a> {
+    pub(crate) inventory: &'a Inventory,
+    pub(crate) machines: &'a Machines,
+}
+
+impl Plant<'_> {
+    /// The machine at `address`.
+    pub fn machine(&self, address: &Address) -> Option<&Asset> {
+        self.machines.find(self.inventory, address).map(|number| &self.machines.assets[number])
+    }
+}
+
+/// One thing a detector found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// In a line, with the names in it; the descriptor's title where empty.
+    pub title: Text,
+    /// Where it differs from the descriptor's.
+    pub severity: Option<Severity>,
+    /// Time of the first and of the last occurrence.
+    pub first: Time,
+    /// Time of the last occurrence.
+    pub last: Time,
+    /// How many occurrences.
+    pub count: u64,
+    /// Who did it.
+    pub from: Option<Address>,
+    /// To whom.
+    pub to: Option<Address>,
+    /// What behind `to`.
+    pub behind: Behind,
+    /// Id of the protocol.
+    pub protocol: Cow<'static, str>,
+    /// What else tells this finding from others of the same detector and machines; empty where nothing.
+    pub topic: Text,
+    /// What was seen, in a sentence with values.
+    pub evidence: Text,
+    /// Where.
+    pub flow: Option<Flow>,
+}
+
+impl Hit {
+    /// Something that `act` did.
+    pub fn of_act(act: &Act, evidence: impl Into<Text>) -> Hit {
+        Hit {
+            title: Text::default(),
+            severity: None,
+            first: act.repeats.first,
+            last: act.repeats.last,
+            count: act.repeats.count,
+            from: Some(act.from),
+            to: Some(act.to),
+            behind: act.behind.clone(),
+            protocol: act.protocol.clone(),
+            topic: Text::default(),
+            evidence: evidence.into(),
+            flow: Some(act.flow),
+        }
+    }
+
+    /// Something that `fact` says.
+    pub fn of_fact(fact: &Fact, evidence: impl Into<Text>) -> Hit {
+        Hit {
+            behind: fact.behind.clone(),
+            protocol: fact.protocol.clone(),
+            to: Some(fact.subject),
+            flow: Some(fact.flow),
+            ..Hit::at(fact.at, evidence)
+        }
+    }
+
+    /// Something that `conversation` shows.
+    pub fn of_conversation(conversation: &Conversation, evidence: impl Into<Text>) -> Hit {
+        Hit {
+            last: conversation.last,
+            from: Some(conversation.from),
+            to: Some(conversation.to),
+            protocol: conversation.protocol.clone(),
+            flow: Some(conversation.flow),
+            ..Hit::at(conversation.first, evidence)
+        }
+    }
+
+    /// Something at a time, without anybody yet.
+    pub fn at(at: Time, evidence: impl Into<Text>) -> Hit {
+        Hit {
+            title: Text::default(),
+            severity: None,
+            first: at,
+            last: at,
+            count: 1,
+            from: None,
+            to: None,
+            behind: Behind::Nobody,
+            protocol: Cow::Borrowed(""),
+            topic: Text::default(),
+            evidence: evidence.into(),
+            flow: None,
+        }
+    }
+
+    /// With a title of its own.
+    pub fn title(self, title: impl Into<Text>) -> Hit {
+        Hit { title: title.into(), ..self }
+    }
+
+    /// With a severity of its own.
+    pub fn severity(self, severity: Severity) -> Hit {
+        Hit { severity: Some(severity), ..self }
+    }
+
+    /// Told from other findings of the same detector and machines by `topic`.
+    pub fn topic(self, topic: impl Into<Text>) -> Hit {
+        Hit { topic: topic.into(), ..self }
+    }
+
+    /// From `from` to `to`.
+    pub fn between(self, from: Option<Address>, to: Option<Address>) -> Hit {
+        Hit { from, to, ..self }
+    }
+}
+
+/// Where detectors put what they find.
+#[derive(Debug, Default)]
+pub struct Hits {
+    pub(crate) hits: Vec<Hit>,
+}
+
+impl Hits {
+    /// Takes one.
+    pub fn push(&mut self, hit: Hit) {
+        self.hits.push(hit);
+    }
+}
+
+/// The object, verb and values of an act as a clause of evidence: `stop (pi service p_program) of db 1: refused (0x8104)`.
+pub fn tell(act: &Act) -> Text {
+    let mut text = String::new();
+    let _ = write(&mut text, act);
+    Text::from(text)
+}
+
+fn write(text: &mut String, act: &Act) -> std::fmt::Result {
+    use std::fmt::Write;
+    write!(text, "{} {}", act.protocol, act.name)?;
+    if !act.object.is_none() {
+        write!(text, " {}", act.object)?;
+    }
+    if !act.behind.is_nobody() {
+        write!(text, " of {}", act.behind)?;
+    }
+    if act.verb.is_change() && !act.values.is_empty() {
+        text.push_str(" = ");
+        for (number, reading) in act.values.iter().take(4).enumerate() {
+            if number > 0 {
+                text.push_str(", ");
+            }
+            write!(text, "{}", reading.value)?;
+        }
+        if act.values.len() > 4 {
+            write!(text, " (+{})", act.values.len() - 4)?;
+        }
+    }
+    write!(text, ": {}", act.outcome)?;
+    if let Some(status) = &act.status {
+        write!(text, " ({})", status.name)?;
+    }
+    if act.repeats.count > 1 {
+        write!(text, ", {} times", act.repeats.count)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Findings as they arise: equal ones are one with a count; all of it bounded.
+
+use std::borrow::Cow;
+
+use model::{Behind, Descriptor, Finding, Severity, Text};
+
+use crate::detector::Hit;
+use crate::inventory::Key;
+use crate::limits;
+use crate::table::Bounded;
+
+/// What makes two hits the same finding.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Same {
+    detector: &'static str,
+    from: Option<Key>,
+    to: Option<Key>,
+    behind: Behind,
+    protocol: Cow<'static, str>,
+    topic: Text,
+}
+
+/// The findings so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Findings {
+    numbers: Bounded<Same, usize>,
+    findings: Vec<Finding>,
+    of_detector: Bounded<&'static str, usize>,
+    /// Findings that found no place.
+    pub(crate) dropped: u64,
+    /// How many were handed out by `take_new`.
+    handed_out: usize,
+}
+
+impl Findings {
+    pub(crate) fn new() -> Findings {
+        Findings {
+            numbers: Bounded::new(limits::FINDINGS_MAX),
+            findings: Vec::new(),
+            of_detector: Bounded::new(limits::FINDINGS_MAX),
+            dropped: 0,
+            handed_out: 0,
+        }
+    }
+
+    pub(crate) fn add(&mut self, about: &Descriptor, hit: Hit) {
+        let same = Same {
+            detector: about.id,
+            from: hit.from.as_ref().and_then(Key::of),
+            to: hit.to.as_ref().and_then(Key::of),
+            behind: hit.behind,
+            protocol: hit.protocol,
+            topic: hit.topic,
+        };
+        if let Some(number) = self.numbers.get(&same) {
+            let finding = &mut self.findings[*number];
+            finding.count = finding.count.saturating_add(hit.count);
+            finding.first = finding.first.min(hit.first);
+            finding.last = finding.last.max(hit.last);
+            finding.severity = finding.severity.max(hit.severity.unwrap_or(about.severity));
+            if finding.evidence.len() < limits::EVIDENCE_MAX {
+                let evidence = bounded(hit.evidence);
+                if !finding.evidence.contains(&evidence) {
+                    finding.evidence.push(evidence);
+                }
+            }
+            return;
+        }
+        let number = self.findings.len();
+        let so_far = self.of_detector.entry(about.id, || 0);
+        if !so_far.is_some_and(|count| {
+            *count += 1;
+            *count <= limits::FINDINGS_PER_DETECTOR_MAX
+        }) {
+            self.dropped += 1;
+            return;
+        }
+        let (behind, protocol) = (same.behind.clone(), same.protocol.clone());
+        if self.numbers.entry(same, || number).is_none() {
+            self.dropped += 1;
+            return;
+        }
+        self.findings.push(Finding {
+            detector: Cow::Borrowed(about.id),
+            title: if hit.title.is_empty() { Text::from(about.title.en) } else { hit.title },
+            severity: hit.severity.unwrap_or(about.severity),
+            first: hit.first,
+            last: hit.last,
+            count: hit.count,
+            from: hit.from.map(|address| address.without_port()),
+            to: hit.to,
+            behind,
+            protocol,
+            evidence: Vec::from_iter((!hit.evidence.is_empty()).then(|| bounded(hit.evidence))),
+            flow: hit.flow,
+        });
+    }
+
+    /// The findings that arose since the last call, as they are now.
+    pub(crate) fn take_new(&mut self) -> Vec<Finding> {
+        let new = self.findings[self.handed_out..].to_vec();
+        self.handed_out = self.findings.len();
+        new
+    }
+
+    /// All findings, the worst first, then the most frequent, then by detector and address.
+    pub(crate) fn ranked(&self) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        findings.sort_by(|a, b| {
+            let key = |f: &Finding| (std::cmp::Reverse(f.severity), f.detector.clone(), std::cmp::Reverse(f.count));
+            key(a).cmp(&key(b)).then_with(|| (a.to, a.from, &a.behind, a.first).cmp(&(b.to, b.from, &b.behind, b.first)))
+        });
+        findings
+    }
+
+    /// The worst severity among all findings.
+    pub(crate) fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+fn bounded(text: Text) -> Text {
+    match text.char_indices().nth(limits::EVIDENCE_CHARACTERS_MAX) {
+        Some((end, _)) => Text::from(format!("{}…", &text[..end])),
+        None => text,
+    }
+}

@@ -1,0 +1,752 @@
+//! What a machine is for: by what it says of itself, by who made it, and by what it does.
+
+use std::collections::BTreeMap;
+
+use model::{Confidence, FactKey, Role, RoleClaim, Said, Text, said};
+
+/// What is known of a machine when its role is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    /// What it or others said: key, value in lower case, protocol, confidence.
+    pub(crate) words: Vec<(FactKey, String, Text, Confidence)>,
+    /// Makers of its interfaces.
+    pub(crate) makers: Vec<Text>,
+    /// What it offers: protocol, port, number of users.
+    pub(crate) offers: Vec<(Text, u16, u32)>,
+    /// What it does by each protocol.
+    pub(crate) deeds: BTreeMap<Text, Deeds>,
+    /// Number of devices behind it that answered, by protocol.
+    pub(crate) behind: BTreeMap<Text, u32>,
+    pub(crate) is_router: bool,
+    pub(crate) fronts: usize,
+    pub(crate) is_external: bool,
+}
+
+/// What a machine does by one protocol.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Deeds {
+    pub(crate) is_industrial: bool,
+    /// Machines that it asks.
+    pub(crate) asks: u32,
+    /// Machines that ask it, and are answered.
+    pub(crate) serves: u32,
+    /// Acts asked, by what they do.
+    pub(crate) reads: u64,
+    pub(crate) changes: u64,
+    pub(crate) programs: u64,
+    pub(crate) reports: u64,
+    /// Acts answered to others.
+    pub(crate) answered: u64,
+    /// Of these, programming and operating-mode acts.
+    pub(crate) was_programmed: u64,
+    /// Acts asked only to find out who is there.
+    pub(crate) searches: u64,
+    /// Reports it received.
+    pub(crate) reports_received: u64,
+}
+
+/// Words in what a device says of itself (vendor, model, order number, type, description) and the role they mean. The
+/// first that fits a text wins, so the special stands before the general. All in lower case, matched as part of the text.
+const WORDS: &[(&str, Role)] = &[
+    // Safety
+    ("triconex", Role::SafetyController),
+    ("tricon", Role::SafetyController),
+    ("himax", Role::SafetyController),
+    ("himatrix", Role::SafetyController),
+    ("hiquad", Role::SafetyController),
+    ("guardlogix", Role::SafetyController),
+    ("safety manager", Role::SafetyController),
+    ("safety plc", Role::SafetyController),
+    ("safety controller", Role::SafetyController),
+    ("prosafe-rs", Role::SafetyController),
+    ("pnozmulti", Role::SafetyController),
+    ("1756-l7s", Role::SafetyController),
+    ("1756-l8s", Role::SafetyController),
+    ("flexi soft", Role::SafetyController),
+    // Siemens order numbers (catalogue ST 70)
+    ("6es7 15", Role::RemoteIo),
+    ("6es7 14", Role::RemoteIo),
+    ("6es7 13", Role::RemoteIo),
+    ("6es715", Role::RemoteIo),
+    ("6es7 155", Role::RemoteIo),
+    ("6es7 2", Role::Plc),
+    ("6es7 3", Role::Plc),
+    ("6es7 4", Role::Plc),
+    ("6es7 5", Role::Plc),
+    ("6es7 6", Role::Plc),
+    ("6es72", Role::Plc),
+    ("6es73", Role::Plc),
+    ("6es74", Role::Plc),
+    ("6es75", Role::Plc),
+    ("6ed1", Role::Plc),
+    ("6av", Role::Hmi),
+    ("6gk5", Role::Switch),
+    ("6gk6", Role::Switch),
+    ("6gk7", Role::Plc),
+    ("6sl3", Role::Drive),
+    ("et200", Role::RemoteIo),
+    ("et 200", Role::RemoteIo),
+    ("s7-200", Role::Plc),
+    ("s7-300", Role::Plc),
+    ("s7-400", Role::Plc),
+    ("s7-1200", Role::Plc),
+    ("s7-1500", Role::Plc),
+    ("cpu 3", Role::Plc),
+    ("cpu 4", Role::Plc),
+    ("cpu 12", Role::Plc),
+    ("cpu 15", Role::Plc),
+    ("simatic hmi", Role::Hmi),
+    ("simatic-pc", Role::Workstation),
+    ("simatic pc", Role::Workstation),
+    ("simatic", Role::Plc),
+    ("logo!", Role::Plc),
+    ("sinamics", Role::Drive),
+    ("micromaster", Role::Drive),
+    ("scalance s", Role::Firewall),
+    ("scalance m", Role::Router),
+    ("scalance w", Role::AccessPoint),
+    ("scalance", Role::Switch),
+    ("ruggedcom", Role::Switch),
+    ("siprotec", Role::Ied),
+    ("sicam", Role::Rtu),
+    ("sentron", Role::Meter),
+    // CIP device types (The CIP Networks Library, volume 1, chapter 6)
+    ("programmable logic controller", Role::Plc),
+    ("human-machine interface", Role::Hmi),
+    ("human machine interface", Role::Hmi),
+    ("ac drive", Role::Drive),
+    ("dc drive", Role::Drive),
+    ("motor starter", Role::Drive),
+    ("soft start", Role::Drive),
+    ("motor overload", Role::Drive),
+    ("servo", Role::Drive),
+    ("discrete i/o", Role::RemoteIo),
+    ("analog i/o", Role::RemoteIo),
+    ("safety discrete", Role::RemoteIo),
+    ("managed ethernet switch", Role::Switch),
+    ("managed switch", Role::Switch),
+    ("pneumatic valve", Role::RemoteIo),
+    ("mass flow", Role::Instrument),
+    ("encoder", Role::Instrument),
+    ("photoelectric", Role::Instrument),
+    ("barcode scanner", Role::Instrument),
+    ("power monitor", Role::Meter),
+    // Rockwell
+    ("controllogix", Role::Plc),
+    ("compactlogix", Role::Plc),
+    ("micrologix", Role::Plc),
+    ("micro8", Role::Plc),
+    ("logix", Role::Plc),
+    ("slc 5", Role::Plc),
+    ("plc-5", Role::Plc),
+    ("1756-l", Role::Plc),
+    ("1769-l", Role::Plc),
+    ("1768-l", Role::Plc),
+    ("5069-l", Role::Plc),
+    ("1763-l", Role::Plc),
+    ("1766-l", Role::Plc),
+    ("1747-l", Role::Plc),
+    ("1785-l", Role::Plc),
+    ("2080-l", Role::Plc),
+    ("1761-net", Role::Gateway),
+    ("1788-", Role::Gateway),
+    ("1734-", Role::RemoteIo),
+    ("1794-", Role::RemoteIo),
+    ("1732e", Role::RemoteIo),
+    ("1738-", Role::RemoteIo),
+    ("5094-", Role::RemoteIo),
+    ("1756-en", Role::Plc),
+    ("1756-e", Role::Plc),
+    ("powerflex", Role::Drive),
+    ("kinetix", Role::Drive),
+    ("panelview", Role::Hmi),
+    ("stratix", Role::Switch),
+    ("powermonitor", Role::Meter),
+    ("factorytalk historian", Role::Historian),
+    ("factorytalk", Role::ScadaServer),
+    ("rslinx", Role::EngineeringStation),
+    ("studio 5000", Role::EngineeringStation),
+    // Schneider
+    ("modicon", Role::Plc),
+    ("bmx p34", Role::Plc),
+    ("bmxp34", Role::Plc),
+    ("bme p58", Role::Plc),
+    ("bmep58", Role::Plc),
+    ("bmx noe", Role::Plc),
+    ("140 cpu", Role::Plc),
+    ("140 noe", Role::Plc),
+    ("140noe", Role::Plc),
+    ("tsx p57", Role::Plc),
+    ("tsxp57", Role::Plc),
+    ("tsxety", Role::Plc),
+    ("tm221", Role::Plc),
+    ("tm241", Role::Plc),
+    ("tm251", Role::Plc),
+    ("m340", Role::Plc),
+    ("m580", Role::Plc),
+    ("quantum", Role::Plc),
+    ("twido", Role::Plc),
+    ("altivar", Role::Drive),
+    ("atv", Role::Drive),
+    ("lexium", Role::Drive),
+    ("magelis", Role::Hmi),
+    ("egx", Role::Gateway),
+    ("powerlogic", Role::Meter),
+    ("pm5", Role::Meter),
+    ("ion7", Role::Meter),
+    ("sepam", Role::Ied),
+    ("micom", Role::Ied),
+    ("advantys", Role::RemoteIo),
+    ("scadapack", Role::Rtu),
+    // ABB, GE, SEL, Emerson, Honeywell, Yokogawa
+    ("rtu5", Role::Rtu),
+    ("rtu", Role::Rtu),
+    ("relion", Role::Ied),
+    ("ref6", Role::Ied),
+    ("rel6", Role::Ied),
+    ("red6", Role::Ied),
+    ("ac500", Role::Plc),
+    ("ac 800", Role::Plc),
+    ("acs880", Role::Drive),
+    ("acs580", Role::Drive),
+    ("multilin", Role::Ied),
+    ("sel-", Role::Ied),
+    ("protection relay", Role::Ied),
+    ("rx3i", Role::Plc),
+    ("pacsystems", Role::Plc),
+    ("versamax", Role::Plc),
+    ("mark vi", Role::Plc),
+    ("deltav", Role::Plc),
+    ("roc800", Role::Rtu),
+    ("floboss", Role::Rtu),
+    ("controlwave", Role::Rtu),
+    ("totalflow", Role::Rtu),
+    ("experion", Role::ScadaServer),
+    ("c300", Role::Plc),
+    ("centum", Role::Plc),
+    ("stardom", Role::Plc),
+    // Others
+    ("melsec", Role::Plc),
+    ("sysmac", Role::Plc),
+    ("cj2", Role::Plc),
+    ("nx1p", Role::Plc),
+    ("nj501", Role::Plc),
+    ("twincat", Role::Plc),
+    ("codesys", Role::Plc),
+    ("pfc200", Role::Plc),
+    ("750-8", Role::Plc),
+    ("750-3", Role::RemoteIo),
+    ("axc ", Role::Plc),
+    ("ilc ", Role::Plc),
+    ("x20cp", Role::Plc),
+    ("saia", Role::Plc),
+    ("openplc", Role::Plc),
+    ("soft plc", Role::Plc),
+    ("anybus", Role::Gateway),
+    ("netx", Role::RemoteIo),
+    ("mgate", Role::Gateway),
+    ("nport", Role::Gateway),
+    ("uds1100", Role::Gateway),
+    ("protocol converter", Role::Gateway),
+    ("gateway", Role::Gateway),
+    ("io-link", Role::RemoteIo),
+    ("remote i/o", Role::RemoteIo),
+    ("robot", Role::Robot),
+    ("kuka", Role::Robot),
+    ("fanuc", Role::Robot),
+    ("wincc", Role::ScadaServer),
+    ("ignition", Role::ScadaServer),
+    ("citect", Role::ScadaServer),
+    ("intouch", Role::Hmi),
+    ("ifix", Role::ScadaServer),
+    ("cimplicity", Role::ScadaServer),
+    ("pi server", Role::Historian),
+    ("historian", Role::Historian),
+    ("step 7", Role::EngineeringStation),
+    ("tia portal", Role::EngineeringStation),
+    ("hmi", Role::Hmi),
+    // Buildings
+    ("tracer", Role::BuildingController),
+    ("desigo", Role::BuildingController),
+    ("bas controller", Role::BuildingController),
+    ("niagara", Role::BuildingController),
+    ("jace", Role::BuildingController),
+    ("thermostat", Role::BuildingController),
+    ("air handl", Role::BuildingController),
+    // Network and office
+    ("fortigate", Role::Firewall),
+    ("palo alto", Role::Firewall),
+    ("tofino", Role::Firewall),
+    ("mguard", Role::Firewall),
+    ("firewall", Role::Firewall),
+    ("eagle", Role::Firewall),
+    ("catalyst", Role::Switch),
+    ("ie-3000", Role::Switch),
+    ("procurve", Role::Switch),
+    ("hirschmann", Role::Switch),
+    ("railswitch", Role::Switch),
+    ("eds-", Role::Switch),
+    ("lynx", Role::Switch),
+    ("ethernet switch", Role::Switch),
+    ("switch", Role::Switch),
+    ("access point", Role::AccessPoint),
+    ("routeros", Role::Router),
+    ("router", Role::Router),
+    ("jetdirect", Role::Printer),
+    ("laserjet", Role::Printer),
+    ("officejet", Role::Printer),
+    ("printer", Role::Printer),
+    ("network camera", Role::Camera),
+    ("ipcam", Role::Camera),
+    ("nvr", Role::Camera),
+    ("ip phone", Role::Phone),
+    ("iphone", Role::Mobile),
+    ("ipad", Role::Mobile),
+    ("android", Role::Mobile),
+    ("ups", Role::PowerSupply),
+    ("windows server", Role::Server),
+    ("plc", Role::Plc),
+    ("controller", Role::Plc),
+    ("drive", Role::Drive),
+];
+
+/// Words of a fact `role`, and of LLDP and CDP capabilities.
+const ROLE_WORDS: &[(&str, Role)] = &[
+    ("bridge", Role::Switch),
+    ("switch", Role::Switch),
+    ("router", Role::Router),
+    ("wlan access point", Role::AccessPoint),
+    ("access point", Role::AccessPoint),
+    ("telephone", Role::Phone),
+    ("phone", Role::Phone),
+    ("io controller", Role::Plc),
+    ("io-controller", Role::Plc),
+    ("io device", Role::RemoteIo),
+    ("io-device", Role::RemoteIo),
+    ("io supervisor", Role::EngineeringStation),
+    ("engineering", Role::EngineeringStation),
+    ("outstation", Role::Rtu),
+    ("dns server", Role::DnsServer),
+    ("dhcp server", Role::DhcpServer),
+    ("time server", Role::TimeServer),
+    ("ntp server", Role::TimeServer),
+    ("domain controller", Role::DomainController),
+    ("file server", Role::FileServer),
+    ("print server", Role::Printer),
+    ("web server", Role::WebServer),
+    ("mail server", Role::MailServer),
+    ("broker", Role::Broker),
+    ("workstation", Role::Workstation),
+    ("gateway", Role::Gateway),
+];
+
+/// Makers of interfaces whose machines are nearly always of one kind.
+const MAKERS: &[(&str, Role)] = &[
+    ("hirschmann", Role::Switch),
+    ("ruggedcom", Role::Switch),
+    ("westermo", Role::Switch),
+    ("moxa", Role::Gateway),
+    ("lantronix", Role::Gateway),
+    ("hms industrial", Role::Gateway),
+    ("prosoft", Role::Gateway),
+    ("schweitzer", Role::Ied),
+    ("axis communications", Role::Camera),
+    ("hikvision", Role::Camera),
+    ("dahua", Role::Camera),
+    ("wago", Role::Plc),
+    ("beckhoff", Role::Plc),
+    ("telemecanique", Role::Plc),
+    ("b&r industrial", Role::Plc),
+    ("saia", Role::Plc),
+    ("omron tateisi", Role::Plc),
+    ("triconex", Role::SafetyController),
+    ("hima ", Role::SafetyController),
+    ("danfoss drives", Role::Drive),
+    ("sick", Role::Instrument),
+    ("endress", Role::Instrument),
+    ("kuka", Role::Robot),
+    ("apc by schneider", Role::PowerSupply),
+    ("american power conversion", Role::PowerSupply),
+    ("lexmark", Role::Printer),
+    ("kyocera", Role::Printer),
+    ("brother industries", Role::Printer),
+    ("polycom", Role::Phone),
+];
+
+/// Services by protocol, or by port where the protocol was not recognised, and the role of who offers them.
+const SERVICES: &[(&str, u16, Role)] = &[
+    ("dns", 53, Role::DnsServer),
+    ("dhcp", 67, Role::DhcpServer),
+    ("ntp", 123, Role::TimeServer),
+    ("kerberos", 88, Role::DomainController),
+    ("smb", 445, Role::FileServer),
+    ("ftp", 21, Role::FileServer),
+    ("nfs", 2049, Role::FileServer),
+    ("smtp", 25, Role::MailServer),
+    ("imap", 143, Role::MailServer),
+    ("mssql", 1433, Role::DatabaseServer),
+    ("tds", 1433, Role::DatabaseServer),
+    ("mysql", 3306, Role::DatabaseServer),
+    ("postgresql", 5432, Role::DatabaseServer),
+    ("oracle", 1521, Role::DatabaseServer),
+    ("mqtt", 1883, Role::Broker),
+    ("amqp", 5672, Role::Broker),
+    ("syslog", 514, Role::LogServer),
+    ("ipp", 631, Role::Printer),
+    ("jetdirect", 9100, Role::Printer),
+    ("rtsp", 554, Role::Camera),
+    ("http", 80, Role::WebServer),
+    ("tls", 443, Role::WebServer),
+];
+
+/// Collects claims; the same role said twice is one claim with more reasons.
+#[derive(Default)]
+struct Votes {
+    votes: BTreeMap<Role, (u32, Confidence, Vec<Said>)>,
+}
+
+impl Votes {
+    fn add(&mut self, role: Role, points: u32, confidence: Confidence, reason: Said) {
+        let vote = self.votes.entry(role).or_insert((0, confidence, Vec::new()));
+        vote.0 += points;
+        vote.1 = vote.1.max(confidence);
+        if vote.2.len() < 6 && !vote.2.contains(&reason) {
+            vote.2.push(reason);
+        }
+    }
+
+    fn has(&self, wanted: impl Fn(Role) -> bool) -> bool {
+        self.votes.keys().any(|role| wanted(*role))
+    }
+}
+
+/// The roles of a machine, the strongest first; never empty.
+pub(crate) fn roles(profile: &Profile) -> Vec<RoleClaim> {
+    let mut votes = Votes::default();
+    by_word(profile, &mut votes);
+    by_deeds(profile, &mut votes);
+    by_service(profile, &mut votes);
+    by_maker(profile, &mut votes);
+    if profile.is_router {
+        let count = profile.fronts;
+        votes.add(
+            Role::Router,
+            50,
+            Confidence::Likely,
+            match count {
+                0 => said!("it says that it forwards", "il dit qu'il route"),
+                1 => said!("one address of another network is behind its hardware address", "une adresse d'un autre réseau est derrière son adresse matérielle"),
+                _ => said!(
+                    "{count} addresses of other networks are behind its hardware address",
+                    "{count} adresses d'autres réseaux sont derrière son adresse matérielle"
+                ),
+            },
+        );
+    }
+    if profile.is_external {
+        votes.add(
+            Role::InternetHost,
+            30,
+            Confidence::Likely,
+            said!("its address is public", "son adresse est publique"),
+        );
+    }
+    if votes.votes.is_empty() {
+        by_habit(profile, &mut votes);
+    }
+    let mut claims: Vec<(u32, RoleClaim)> = votes
+        .votes
+        .into_iter()
+        .map(|(role, (points, confidence, reasons))| (points, RoleClaim { role, confidence, reasons }))
+        .collect();
+    claims.sort_by_key(|(points, claim)| (std::cmp::Reverse(*points), claim.role));
+    if claims.is_empty() {
+        let nothing = said!("nothing seen points to a role", "rien de ce qui a été vu n'indique un rôle");
+        claims.push((0, RoleClaim { role: Role::Unknown, confidence: Confidence::Guess, reasons: vec![nothing] }));
+    }
+    claims.into_iter().map(|(_, claim)| claim).collect()
+}
+
+fn by_word(profile: &Profile, votes: &mut Votes) {
+    for (key, value, protocol, confidence) in &profile.words {
+        let (points, table) = match key {
+            FactKey::Role => (60, ROLE_WORDS),
+            FactKey::OrderNumber | FactKey::DeviceType => (80, WORDS),
+            FactKey::Model => (70, WORDS),
+            FactKey::Description | FactKey::Module => (30, WORDS),
+            FactKey::Software | FactKey::Os | FactKey::Vendor => (20, WORDS),
+            FactKey::StationName | FactKey::Hostname => (15, WORDS),
+            _ => continue,
+        };
+        let exact = (*key == FactKey::Role).then(|| Role::from_word(value)).flatten();
+        let found = exact.or_else(|| table.iter().find(|(word, _)| contains_word(value, word)).map(|(_, role)| *role));
+        if let Some(role) = found {
+            let points = if *confidence == Confidence::Guess { points / 2 } else { points };
+            // A name is a habit of people; what the maker burnt in is better.
+            let sure = match key {
+                FactKey::StationName | FactKey::Hostname | FactKey::Software | FactKey::Vendor => Confidence::Guess,
+                FactKey::Description => (*confidence).min(Confidence::Likely),
+                _ => *confidence,
+            };
+            votes.add(
+                role,
+                points,
+                sure,
+                said!("{protocol} says {key}: {value}", "{protocol} annonce {key} : {value}"),
+            );
+        }
+    }
+}
+
+/// Whether `text` has `word`; short words must stand alone, so that `ups` is not found in `groups`.
+fn contains_word(text: &str, word: &str) -> bool {
+    if word.len() > 4 {
+        return text.contains(word);
+    }
+    text.match_indices(word).any(|(start, _)| {
+        let before = text[..start].chars().next_back();
+        let after = text[start + word.len()..].chars().next();
+        let ends_free = word.ends_with(|c: char| !c.is_alphanumeric()) || !after.is_some_and(char::is_alphabetic);
+        !before.is_some_and(char::is_alphanumeric) && ends_free
+    })
+}
+
+fn by_deeds(profile: &Profile, votes: &mut Votes) {
+    let industrial = profile.deeds.iter().filter(|(_, deeds)| deeds.is_industrial);
+    let (mut asks, mut reads, mut changes, mut programs) = (0, 0, 0, 0);
+    for (protocol, deeds) in industrial {
+        let served = deeds.serves;
+        if deeds.answered > 0 && served > 0 {
+            let (role, points) = match protocol.as_str() {
+                "dnp3" | "iec104" => (Role::Rtu, 45),
+                "mms" => (Role::Ied, 40),
+                "bacnet" => (Role::BuildingController, 40),
+                "opcua" => (Role::Server, 15),
+                "profinet-dcp" | "profinet-rt" | "profinet-cm" => (Role::RemoteIo, 15),
+                "enip" => (Role::Plc, 15),
+                _ => (Role::Plc, 40),
+            };
+            let answered = deeds.answered;
+            votes.add(
+                role,
+                points,
+                Confidence::Likely,
+                said!(
+                    "it answers {protocol} requests: {answered} from {served} machine(s)",
+                    "il répond aux requêtes {protocol} : {answered} de {served} machine(s)"
+                ),
+            );
+        }
+        if deeds.was_programmed > 0 {
+            let count = deeds.was_programmed;
+            votes.add(
+                Role::Plc,
+                30,
+                Confidence::Likely,
+                said!(
+                    "it was programmed, started, stopped or read out by {protocol}: {count} times",
+                    "il a été programmé, démarré, arrêté ou relu par {protocol} : {count} fois"
+                ),
+            );
+        }
+        if matches!(protocol.as_str(), "goose" | "sv") && deeds.reports > 0 {
+            let reports = deeds.reports;
+            votes.add(
+                Role::Ied,
+                50,
+                Confidence::Likely,
+                said!("it publishes {protocol} ({reports} messages)", "il publie {protocol} ({reports} messages)"),
+            );
+        }
+        if protocol == "profinet-rt" && deeds.reports > 0 {
+            votes.add(
+                Role::RemoteIo,
+                10,
+                Confidence::Guess,
+                said!("it exchanges cyclic PROFINET data", "il échange des données PROFINET cycliques"),
+            );
+        }
+        if !matches!(protocol.as_str(), "goose" | "sv" | "profinet-rt" | "profinet-dcp") {
+            asks += deeds.asks;
+        }
+        reads += deeds.reads;
+        changes += deeds.changes;
+        programs += deeds.programs;
+    }
+    for (protocol, count) in &profile.behind {
+        if *count >= 2 && matches!(protocol.as_str(), "modbus" | "dnp3" | "iec104" | "bacnet") {
+            votes.add(
+                Role::Gateway,
+                30,
+                Confidence::Likely,
+                said!(
+                    "{count} devices answer behind it by {protocol}",
+                    "{count} équipements répondent derrière lui par {protocol}"
+                ),
+            );
+        }
+    }
+    let serves = profile.deeds.values().any(|deeds| deeds.is_industrial && deeds.answered > 0);
+    if programs > 0 {
+        votes.add(
+            Role::EngineeringStation,
+            if serves { 25 } else { 65 },
+            Confidence::Likely,
+            said!(
+                "it programs, reads out, starts or stops controllers: {programs} acts",
+                "il programme, relit, démarre ou arrête des automates : {programs} actes"
+            ),
+        );
+    }
+    if asks > 0 && reads + changes > 0 {
+        let (role, points) = match (asks, changes, serves) {
+            (4.., _, false) => (Role::ScadaServer, 45),
+            (_, 1.., false) => (Role::Hmi, 40),
+            (2.., 0, false) => (Role::ScadaServer, 25),
+            (_, 0, false) => (Role::Hmi, 25),
+            (3.., _, true) => (Role::ScadaServer, 20),
+            (_, _, true) => return,
+        };
+        votes.add(
+            role,
+            points,
+            if points >= 40 { Confidence::Likely } else { Confidence::Guess },
+            said!(
+                "it polls {asks} controller(s): {reads} reads, {changes} changes",
+                "il interroge {asks} automate(s) : {reads} lectures, {changes} modifications"
+            ),
+        );
+    }
+    let searches = profile.deeds.values().filter(|deeds| deeds.is_industrial).map(|deeds| deeds.searches).sum::<u64>();
+    if searches > 0 && reads + changes + programs == 0 && !serves && asks >= 8 {
+        votes.add(
+            Role::Scanner,
+            25,
+            Confidence::Guess,
+            said!("it only asks {asks} machines who they are", "il demande seulement à {asks} machines qui elles sont"),
+        );
+    }
+}
+
+fn by_service(profile: &Profile, votes: &mut Votes) {
+    let is_field = votes.has(Role::is_industrial) || votes.has(|role| matches!(role, Role::Switch | Role::Router));
+    let mut directory = 0;
+    for (protocol, port, users) in &profile.offers {
+        let row = SERVICES.iter().find(|(id, number, _)| protocol == id || (protocol.is_empty() && port == number));
+        let Some((_, _, role)) = row else { continue };
+        directory += u32::from(protocol == "kerberos");
+        // Controllers and switches have web pages, file transfer and SMB too; that is not what they are for.
+        let points = match role {
+            _ if is_field => 3,
+            Role::WebServer | Role::FileServer => 8 + (*users).min(10),
+            Role::DomainController => 50,
+            _ => 25 + (*users).min(10),
+        };
+        let shown = if protocol.is_empty() { "?" } else { protocol.as_str() };
+        votes.add(
+            *role,
+            points,
+            if protocol.is_empty() { Confidence::Guess } else { Confidence::Likely },
+            said!(
+                "it offers {shown} on port {port} to {users} machine(s)",
+                "il offre {shown} sur le port {port} à {users} machine(s)"
+            ),
+        );
+    }
+    if directory > 0 && profile.offers.iter().any(|(protocol, _, _)| protocol == "ldap") {
+        votes.add(
+            Role::DomainController,
+            30,
+            Confidence::Certain,
+            said!("it offers both Kerberos and LDAP", "il offre Kerberos et LDAP"),
+        );
+    }
+    if let Some(deeds) = profile.deeds.get("snmp").filter(|deeds| deeds.asks >= 3) {
+        let asks = deeds.asks;
+        votes.add(
+            Role::NetworkManagement,
+            20,
+            Confidence::Likely,
+            said!("it polls {asks} machines by SNMP", "il interroge {asks} machines par SNMP"),
+        );
+    }
+    if let Some(deeds) = profile.deeds.get("syslog").filter(|deeds| deeds.reports_received > 0) {
+        let count = deeds.reports_received;
+        votes.add(
+            Role::LogServer,
+            25,
+            Confidence::Likely,
+            said!("it receives logs ({count} messages)", "il reçoit des journaux ({count} messages)"),
+        );
+    }
+}
+
+fn by_maker(profile: &Profile, votes: &mut Votes) {
+    for maker in &profile.makers {
+        let lower = maker.to_lowercase();
+        if let Some((_, role)) = MAKERS.iter().find(|(word, _)| lower.contains(word)) {
+            votes.add(
+                *role,
+                12,
+                Confidence::Guess,
+                said!("{maker} makes mostly these", "{maker} en fabrique surtout"),
+            );
+        }
+    }
+}
+
+/// The last resort: how it behaves on the network.
+fn by_habit(profile: &Profile, votes: &mut Votes) {
+    let os = profile.words.iter().find(|(key, value, ..)| *key == FactKey::Os && value.contains("windows"));
+    if let Some((_, value, protocol, _)) = os {
+        votes.add(
+            Role::Workstation,
+            20,
+            Confidence::Likely,
+            said!("{protocol} says that it runs {value}", "{protocol} dit qu'elle tourne sous {value}"),
+        );
+        return;
+    }
+    let clients: Vec<&str> = profile
+        .deeds
+        .iter()
+        .filter(|(id, deeds)| {
+            deeds.asks > 0 && matches!(id.as_str(), "http" | "tls" | "smb" | "rdp" | "ssh" | "dns" | "kerberos" | "ldap" | "quic" | "nbns" | "llmnr")
+        })
+        .map(|(id, _)| id.as_str())
+        .collect();
+    if clients.len() >= 2 || (!clients.is_empty() && clients[0] != "dns") {
+        let list = clients.join(", ");
+        votes.add(
+            Role::Workstation,
+            10,
+            Confidence::Guess,
+            said!("it uses {list} and offers nothing", "elle utilise {list} et n'offre rien"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn best(words: &[(FactKey, &str)]) -> Role {
+        let words = words
+            .iter()
+            .map(|(key, value)| (*key, value.to_lowercase(), Text::from("test"), Confidence::Certain))
+            .collect();
+        roles(&Profile { words, ..Profile::default() })[0].role
+    }
+
+    #[test]
+    fn what_devices_say_of_themselves_gives_their_role() {
+        assert_eq!(best(&[(FactKey::OrderNumber, "6ES7 315-2EH14-0AB0")]), Role::Plc);
+        assert_eq!(best(&[(FactKey::OrderNumber, "6ES7 155-6AU00-0BN0")]), Role::RemoteIo);
+        assert_eq!(best(&[(FactKey::OrderNumber, "6GK5 208-0BA10-2AA3")]), Role::Switch);
+        assert_eq!(best(&[(FactKey::Model, "1756-L61/B LOGIX5561")]), Role::Plc);
+        assert_eq!(best(&[(FactKey::DeviceType, "human-machine interface")]), Role::Hmi);
+        assert_eq!(best(&[(FactKey::Model, "TRICONEX 3008")]), Role::SafetyController);
+        assert_eq!(best(&[(FactKey::Role, "bridge, router")]), Role::Switch);
+        assert_eq!(best(&[(FactKey::Description, "user groups of backups")]), Role::Unknown);
+    }
+}

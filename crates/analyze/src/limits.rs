@@ -1,0 +1,71 @@
+//! The bounds of analysis, in one place, each with its reason. What does not fit is counted and said in the judgement.
+
+/// Addresses that may be a machine of the plant. Big sites have tens of thousands; a node takes about 400 bytes.
+pub const NODES_MAX: usize = 65_536;
+
+/// Of these, public addresses: a scan from or to the Internet must not push out the plant.
+pub const EXTERNAL_NODES_MAX: usize = 16_384;
+
+/// Pairs of machines with a protocol.
+pub const EDGES_MAX: usize = 262_144;
+
+/// Ports of the server kept for an edge.
+pub const EDGE_PORTS_MAX: usize = 16;
+
+/// Claims kept of one address or part; the rest is only counted. A BACnet controller with its objects needs some hundreds.
+pub const CLAIMS_PER_NODE_MAX: usize = 512;
+
+/// Different values kept of one attribute of one address: names of variables and users can be many.
+pub const VALUES_PER_KEY_MAX: usize = 64;
+
+/// Claims kept in all.
+pub const CLAIMS_MAX: usize = 400_000;
+
+/// Devices behind one address: 247 Modbus units, a rack with its slots; a DNP3 or BACnet router can front thousands.
+pub const PARTS_PER_NODE_MAX: usize = 512;
+
+/// Devices behind addresses in all.
+pub const PARTS_MAX: usize = 65_536;
+
+/// Services kept for an address, offered or used each: a port scan that finds everything open must not grow it.
+pub const SERVICES_PER_NODE_MAX: usize = 64;
+
+/// Hardware addresses seen with one IP address: more than a few is an attack or a mistake.
+pub const MACS_PER_IP_MAX: usize = 8;
+
+/// VLANs seen with one address.
+pub const VLANS_PER_NODE_MAX: usize = 16;
+
+/// Addresses kept that were called and never answered.
+pub const UNANSWERED_MAX: usize = 8_192;
+
+/// Unanswered addresses shown as examples.
+pub const UNANSWERED_EXAMPLES_MAX: usize = 32;
+
+/// Protocols told apart; there are some hundred decoders.
+pub const PROTOCOLS_MAX: usize = 512;
+
+/// Machines named as partners of a service or an exposure.
+pub const PARTNERS_SHOWN_MAX: usize = 32;
+
+/// Findings in all, and of one detector: one bad detector must not push out the others.
+pub const FINDINGS_MAX: usize = 20_000;
+/// Findings of one detector.
+pub const FINDINGS_PER_DETECTOR_MAX: usize = 1_000;
+
+/// Sentences of evidence kept with a finding.
+pub const EVIDENCE_MAX: usize = 6;
+/// Characters of one sentence of evidence.
+pub const EVIDENCE_CHARACTERS_MAX: usize = 300;
+
+/// Keys that one detector with a memory follows at the same time (machines, pairs, conversations).
+pub const TRACKED_MAX: usize = 8_192;
+
+/// Distinct targets that a scan detector remembers for one source; above all thresholds of the catalogue (50).
+pub const SCAN_TARGETS_MAX: usize = 64;
+
+/// Characters kept of one value of a claim.
+pub const VALUE_CHARACTERS_MAX: usize = 500;
+
+/// Health records kept for the section on what could not be seen; counts go on.
+pub const HEALTH_DETAILS_MAX: usize = 64;
