@@ -64,7 +64,9 @@ impl Analysis {
                 continue;
             }
             match &detector.logic {
-                Logic::Act(verbs, _) => verbs.iter().for_each(|verb| analysis.by_verb[*verb as usize].push(Run::Row(row))),
+                Logic::Act(verbs, _) => {
+                    verbs.iter().for_each(|verb| analysis.by_verb[*verb as usize].push(Run::Row(row)))
+                }
                 Logic::Trouble(_) => analysis.trouble.push(Run::Row(row)),
                 Logic::Fact(keys, _) => keys.iter().for_each(|key| analysis.by_key[*key as usize].push(Run::Row(row))),
                 Logic::Conversation(_) => analysis.conversations.push(Run::Row(row)),
@@ -136,7 +138,9 @@ impl Analysis {
         let row = match run {
             Run::Row(row) => {
                 match (&DETECTORS[row].logic, record) {
-                    (Logic::Act(_, judge) | Logic::Trouble(judge), Record::Act(act)) => judge(act, &view, &mut self.hits),
+                    (Logic::Act(_, judge) | Logic::Trouble(judge), Record::Act(act)) => {
+                        judge(act, &view, &mut self.hits)
+                    }
                     (Logic::Fact(_, judge), Record::Fact(fact)) => judge(fact, &view, &mut self.hits),
                     (Logic::Conversation(judge), Record::Conversation(conversation)) => {
                         judge(conversation, &view, &mut self.hits);

@@ -7,9 +7,7 @@ use model::Descriptor;
 use crate::detector::Detector;
 
 /// Every detector, in the order in which lists show them.
-pub const DETECTORS: &[&Detector] = &[
-    &control::STOPPED,
-];
+pub const DETECTORS: &[&Detector] = &[&control::STOPPED];
 
 /// The descriptor of the detector `id`.
 pub fn descriptor(id: &str) -> Option<&'static Descriptor> {

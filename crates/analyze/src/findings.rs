@@ -108,7 +108,9 @@ impl Findings {
         let mut findings = self.findings.clone();
         findings.sort_by(|a, b| {
             let key = |f: &Finding| (std::cmp::Reverse(f.severity), f.detector.clone(), std::cmp::Reverse(f.count));
-            key(a).cmp(&key(b)).then_with(|| (a.to, a.from, &a.behind, a.first).cmp(&(b.to, b.from, &b.behind, b.first)))
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| (a.to, a.from, &a.behind, a.first).cmp(&(b.to, b.from, &b.behind, b.first)))
         });
         findings
     }

@@ -22,7 +22,8 @@ mod verb;
 pub use act::{Act, Behind, MessageCount, Messages, Object, Outcome, Repeats, Status};
 pub use address::{Address, Flow, Mac, Transport};
 pub use asset::{
-    Asset, Attribute, Claim, Criticality, Field, Importance, Interface, Level, Part, Purdue, Role, RoleClaim, Said, Service,
+    Asset, Attribute, Claim, Criticality, Field, Importance, Interface, Level, Part, Purdue, Role, RoleClaim, Said,
+    Service,
 };
 pub use conversation::{Conversation, Side, State};
 pub use fact::{Confidence, Fact, FactKey};

@@ -78,7 +78,13 @@ pub(crate) fn is_same_subnet(a: &Address, b: &Address) -> bool {
 
 /// Whether the hardware address is shared by a group of routers (VRRP, HSRP, GLBP): RFC 5798 section 7.3 and Cisco.
 pub(crate) fn is_virtual_router(mac: Mac) -> bool {
-    matches!(mac.0, [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, _] | [0x00, 0x00, 0x0c, 0x07, 0xac, _] | [0x00, 0x00, 0x0c, 0x9f, 0xf0..=0xff, _] | [0x00, 0x07, 0xb4, 0x00, _, _])
+    matches!(
+        mac.0,
+        [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, _]
+            | [0x00, 0x00, 0x0c, 0x07, 0xac, _]
+            | [0x00, 0x00, 0x0c, 0x9f, 0xf0..=0xff, _]
+            | [0x00, 0x07, 0xb4, 0x00, _, _]
+    )
 }
 
 /// A machine's address as one key: IP where there is one that names a machine, else the hardware address.
@@ -141,7 +147,21 @@ mod tests {
     #[test]
     fn public_and_private_addresses_are_told_apart() {
         let public = ["8.8.8.8", "193.0.0.1", "2a00:1450::1"];
-        let inside = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.1.1", "127.0.0.1", "100.64.0.1", "fd00::1", "fe80::1", "224.0.0.1", "255.255.255.255", "0.0.0.0", "192.0.2.1", "2001:db8::1"];
+        let inside = [
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.1.1",
+            "127.0.0.1",
+            "100.64.0.1",
+            "fd00::1",
+            "fe80::1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "0.0.0.0",
+            "192.0.2.1",
+            "2001:db8::1",
+        ];
         for text in public {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }

@@ -39,13 +39,12 @@ pub(crate) struct Machines {
 impl Machines {
     /// The number of the machine at `address`.
     pub(crate) fn find(&self, inventory: &Inventory, address: &Address) -> Option<usize> {
-        inventory
-            .find(address)
-            .and_then(|node| self.of_node.get(node as usize).copied().flatten())
-            .or_else(|| match address.ip {
+        inventory.find(address).and_then(|node| self.of_node.get(node as usize).copied().flatten()).or_else(|| {
+            match address.ip {
                 None => address.mac.and_then(|mac| self.of_mac.get(&mac).copied()),
                 Some(_) => None,
-            })
+            }
+        })
     }
 
     /// The machine with `id`.
@@ -127,7 +126,8 @@ impl Machines {
             let mut verbs = super::Verbs::from_vec(std::mem::take(&mut edge.verbs));
             entry.verbs.iter().for_each(|(verb, count)| super::add_verb(&mut verbs, *verb, *count));
             edge.verbs = sorted_verbs(&verbs);
-            edge.ports.extend(entry.ports.iter().filter(|port| !edge.ports.contains(port)).copied().collect::<Vec<_>>());
+            edge.ports
+                .extend(entry.ports.iter().filter(|port| !edge.ports.contains(port)).copied().collect::<Vec<_>>());
             edge.ports.sort_unstable();
             edge.ports.truncate(limits::EDGE_PORTS_MAX);
             edge.acts += entry.acts;
@@ -342,11 +342,7 @@ fn is_same_service(a: &Service, b: &Service) -> bool {
 }
 
 /// Everything of a machine that needs no other machine.
-fn skeleton(
-    inventory: &Inventory,
-    group: &Machine,
-    behind: &BTreeMap<NodeId, Vec<(&Behind, &PartEntry)>>,
-) -> Asset {
+fn skeleton(inventory: &Inventory, group: &Machine, behind: &BTreeMap<NodeId, Vec<(&Behind, &PartEntry)>>) -> Asset {
     let nodes: Vec<_> = group.nodes.iter().map(|id| &inventory.nodes[*id as usize]).collect();
     let name_of = |protocol| Text::from(inventory.protocol_name(protocol));
     let attributes = claims::attributes(nodes.iter().flat_map(|node| &node.claims), &name_of);
@@ -452,8 +448,12 @@ fn interfaces(inventory: &Inventory, group: &Machine) -> Vec<Interface> {
         })
         .collect();
     let placed: BTreeSet<IpAddr> = group.macs.iter().flat_map(|(_, ips)| ips).copied().collect();
-    let mut loose: Vec<IpAddr> =
-        group.nodes.iter().filter_map(|id| inventory.nodes[*id as usize].ip()).filter(|ip| !placed.contains(ip)).collect();
+    let mut loose: Vec<IpAddr> = group
+        .nodes
+        .iter()
+        .filter_map(|id| inventory.nodes[*id as usize].ip())
+        .filter(|ip| !placed.contains(ip))
+        .collect();
     loose.sort_unstable();
     if !loose.is_empty() {
         let vlans = vlans_of(&|node| node.ip().is_some_and(|ip| loose.contains(&ip)));
@@ -463,11 +463,7 @@ fn interfaces(inventory: &Inventory, group: &Machine) -> Vec<Interface> {
 }
 
 /// What is behind the addresses, in order.
-fn parts(
-    inventory: &Inventory,
-    nodes: &[NodeId],
-    behind: &BTreeMap<NodeId, Vec<(&Behind, &PartEntry)>>,
-) -> Vec<Part> {
+fn parts(inventory: &Inventory, nodes: &[NodeId], behind: &BTreeMap<NodeId, Vec<(&Behind, &PartEntry)>>) -> Vec<Part> {
     let name_of = |protocol| Text::from(inventory.protocol_name(protocol));
     let mut mine: Vec<(&Behind, &PartEntry)> =
         nodes.iter().filter_map(|node| behind.get(node)).flatten().copied().collect();

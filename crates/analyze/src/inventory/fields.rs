@@ -25,7 +25,8 @@ pub(crate) fn fields(asset: &Asset) -> Vec<Field> {
     let maker = || asset.interfaces.iter().find_map(|i| i.maker.clone());
     let role = asset.roles.first().filter(|claim| claim.role != Role::Unknown).map(|c| Text::from(c.role.as_str()));
 
-    let from_network = |name: &'static str, value: Option<Text>| Field { name, value, is_proposal: false, needs_people: false };
+    let from_network =
+        |name: &'static str, value: Option<Text>| Field { name, value, is_proposal: false, needs_people: false };
     vec![
         from_network("active/supported communication protocols", list(&protocols)),
         Field {

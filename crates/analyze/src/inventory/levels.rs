@@ -10,13 +10,10 @@ use super::{address, kind};
 
 /// Sets level and criticality of all machines.
 pub(crate) fn judge(machines: &mut Machines) {
-    let industrial_subnets: BTreeSet<IpAddr> = machines
-        .assets
-        .iter()
-        .filter(|asset| role(asset).is_controller())
-        .flat_map(subnets)
-        .collect();
-    let levels: Vec<Level> = (0..machines.assets.len()).map(|number| level(machines, number, &industrial_subnets)).collect();
+    let industrial_subnets: BTreeSet<IpAddr> =
+        machines.assets.iter().filter(|asset| role(asset).is_controller()).flat_map(subnets).collect();
+    let levels: Vec<Level> =
+        (0..machines.assets.len()).map(|number| level(machines, number, &industrial_subnets)).collect();
     for (asset, level) in machines.assets.iter_mut().zip(levels) {
         asset.purdue = level;
     }
@@ -33,7 +30,12 @@ pub(crate) fn judge(machines: &mut Machines) {
 }
 
 fn subnets(asset: &Asset) -> impl Iterator<Item = IpAddr> + '_ {
-    asset.interfaces.iter().flat_map(|i| &i.ips).filter(|ip| !address::is_link_local(**ip)).map(|ip| address::subnet(*ip))
+    asset
+        .interfaces
+        .iter()
+        .flat_map(|i| &i.ips)
+        .filter(|ip| !address::is_link_local(**ip))
+        .map(|ip| address::subnet(*ip))
 }
 
 fn level(machines: &Machines, number: usize, industrial: &BTreeSet<IpAddr>) -> Level {
@@ -41,10 +43,7 @@ fn level(machines: &Machines, number: usize, industrial: &BTreeSet<IpAddr>) -> L
     let role = role(asset);
     let speaks_industry = machines.deeds[number].values().any(|deeds| deeds.is_industrial);
     let is_among_controllers = subnets(asset).any(|subnet| industrial.contains(&subnet));
-    let by_role = |level: Purdue| Level {
-        level,
-        reasons: vec![said!("its role is {role}", "son rôle est {role}")],
-    };
+    let by_role = |level: Purdue| Level { level, reasons: vec![said!("its role is {role}", "son rôle est {role}")] };
     match role {
         Role::InternetHost => by_role(Purdue::Outside),
         _ if asset.is_external => by_role(Purdue::Outside),
@@ -152,11 +151,17 @@ fn criticality(machines: &Machines, number: usize) -> Criticality {
     match role {
         Role::Hmi | Role::ScadaServer => raise(
             if count >= 10 { Importance::Critical } else { Importance::High },
-            said!("people see and command {count} device(s) through it", "on voit et commande {count} équipement(s) par elle"),
+            said!(
+                "people see and command {count} device(s) through it",
+                "on voit et commande {count} équipement(s) par elle"
+            ),
         ),
         Role::EngineeringStation => raise(
             Importance::High,
-            said!("whoever holds it can change {count} controller(s)", "qui la tient peut modifier {count} automate(s)"),
+            said!(
+                "whoever holds it can change {count} controller(s)",
+                "qui la tient peut modifier {count} automate(s)"
+            ),
         ),
         Role::Historian | Role::DomainController | Role::DhcpServer | Role::TimeServer | Role::DnsServer => raise(
             Importance::Medium,
@@ -188,10 +193,7 @@ fn criticality(machines: &Machines, number: usize) -> Criticality {
         .map(|(_, count)| count)
         .sum();
     if acted > 0 {
-        raise(
-            Importance::High,
-            said!("it was commanded {acted} times", "elle a reçu {acted} commandes"),
-        );
+        raise(Importance::High, said!("it was commanded {acted} times", "elle a reçu {acted} commandes"));
     }
     if reasons.is_empty() {
         reasons.push(said!("nothing seen depends on it", "rien de ce qui a été vu n'en dépend"));

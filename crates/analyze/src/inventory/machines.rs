@@ -42,7 +42,19 @@ struct Seen {
 fn binds(protocol: &str) -> bool {
     matches!(
         protocol,
-        "arp" | "ndp" | "icmpv6" | "icmp" | "lldp" | "cdp" | "profinet-dcp" | "profinet-cm" | "dhcp" | "nbns" | "snmp" | "enip" | "cip"
+        "arp"
+            | "ndp"
+            | "icmpv6"
+            | "icmp"
+            | "lldp"
+            | "cdp"
+            | "profinet-dcp"
+            | "profinet-cm"
+            | "dhcp"
+            | "nbns"
+            | "snmp"
+            | "enip"
+            | "cip"
     )
 }
 
@@ -58,7 +70,10 @@ fn is_machine(node: &Node, inventory: &Inventory) -> bool {
     node.ip().is_none_or(|ip| !address::is_public(ip))
         && node.claims.iter().any(|claim| {
             claim.confidence > Confidence::Guess
-                && !matches!(inventory.protocol_name(claim.protocol), "dns" | "mdns" | "llmnr" | "nbns" | "ssdp" | "http" | "tls" | "ntp")
+                && !matches!(
+                    inventory.protocol_name(claim.protocol),
+                    "dns" | "mdns" | "llmnr" | "nbns" | "ssdp" | "http" | "tls" | "ntp"
+                )
         })
 }
 
@@ -240,7 +255,8 @@ fn join_by_word(inventory: &Inventory, live: &[bool], mac_numbers: &BTreeMap<Mac
                 .map(|claim| claim.value.trim().to_lowercase())
         };
         for claim in node.claims.iter().filter(|claim| claim.key == FactKey::Mac) {
-            let is_own_word = matches!(inventory.protocol_name(claim.protocol), "lldp" | "profinet-cm" | "profinet-dcp" | "snmp");
+            let is_own_word =
+                matches!(inventory.protocol_name(claim.protocol), "lldp" | "profinet-cm" | "profinet-dcp" | "snmp");
             if let (true, Key::Mac(_), Some(other)) = (is_own_word, node.key, Mac::parse(&claim.value))
                 && let Some(other) = mac_numbers.get(&other)
             {
@@ -252,7 +268,8 @@ fn join_by_word(inventory: &Inventory, live: &[bool], mac_numbers: &BTreeMap<Mac
             serials.entry((maker, serial)).or_default().push(number);
         }
         if let Key::Mac(mac) = node.key
-            && let Some(name) = best(FactKey::StationName).or_else(|| best(FactKey::Hostname)).filter(|name| !name.is_empty())
+            && let Some(name) =
+                best(FactKey::StationName).or_else(|| best(FactKey::Hostname)).filter(|name| !name.is_empty())
         {
             let [a, b, c, ..] = mac.0;
             stations.entry((name, [a, b, c])).or_default().push(number);

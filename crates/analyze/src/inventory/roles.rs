@@ -435,7 +435,10 @@ pub(crate) fn roles(profile: &Profile) -> Vec<RoleClaim> {
             Confidence::Likely,
             match count {
                 0 => said!("it says that it forwards", "il dit qu'il route"),
-                1 => said!("one address of another network is behind its hardware address", "une adresse d'un autre réseau est derrière son adresse matérielle"),
+                1 => said!(
+                    "one address of another network is behind its hardware address",
+                    "une adresse d'un autre réseau est derrière son adresse matérielle"
+                ),
                 _ => said!(
                     "{count} addresses of other networks are behind its hardware address",
                     "{count} adresses d'autres réseaux sont derrière son adresse matérielle"
@@ -685,12 +688,7 @@ fn by_maker(profile: &Profile, votes: &mut Votes) {
     for maker in &profile.makers {
         let lower = maker.to_lowercase();
         if let Some((_, role)) = MAKERS.iter().find(|(word, _)| lower.contains(word)) {
-            votes.add(
-                *role,
-                12,
-                Confidence::Guess,
-                said!("{maker} makes mostly these", "{maker} en fabrique surtout"),
-            );
+            votes.add(*role, 12, Confidence::Guess, said!("{maker} makes mostly these", "{maker} en fabrique surtout"));
         }
     }
 }
@@ -711,7 +709,11 @@ fn by_habit(profile: &Profile, votes: &mut Votes) {
         .deeds
         .iter()
         .filter(|(id, deeds)| {
-            deeds.asks > 0 && matches!(id.as_str(), "http" | "tls" | "smb" | "rdp" | "ssh" | "dns" | "kerberos" | "ldap" | "quic" | "nbns" | "llmnr")
+            deeds.asks > 0
+                && matches!(
+                    id.as_str(),
+                    "http" | "tls" | "smb" | "rdp" | "ssh" | "dns" | "kerberos" | "ldap" | "quic" | "nbns" | "llmnr"
+                )
         })
         .map(|(id, _)| id.as_str())
         .collect();

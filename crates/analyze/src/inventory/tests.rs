@@ -75,13 +75,7 @@ fn several_addresses_on_one_interface_are_one_machine() {
             Record::Fact(fact(0.0, "10.0.0.20", "arp", FactKey::Mac, "00:1b:1b:00:00:20")),
             Record::Fact(fact(0.0, "10.0.1.20", "arp", FactKey::Mac, "00:1b:1b:00:00:20")),
             Record::Conversation(conversation(1.0, HMI, &to(PLC, 80), "http", State::Closed)),
-            Record::Conversation(conversation(
-                1.0,
-                HMI,
-                "10.0.1.20:80@00:1b:1b:00:00:20",
-                "http",
-                State::Closed,
-            )),
+            Record::Conversation(conversation(1.0, HMI, "10.0.1.20:80@00:1b:1b:00:00:20", "http", State::Closed)),
         ],
         expect![[r#"
             mac-000c29000010 `10.0.0.10` 00:0c:29:00:00:10[10.0.0.10] workstation level 4
@@ -103,26 +97,23 @@ fn a_router_does_not_swallow_what_is_behind_it() {
             State::Closed,
         )));
     }
-    check(records, expect![[r#"
+    check(
+        records,
+        expect![[r#"
         ip-192.168.5.5 `192.168.5.5` -[192.168.5.5] workstation level 4 remote
         ip-192.168.5.6 `192.168.5.6` -[192.168.5.6] workstation level 4 remote
         ip-8.8.8.8 `8.8.8.8` -[8.8.8.8] internet host level 5 remote external
         mac-001122000001 `10.0.0.1` 00:11:22:00:00:01[10.0.0.1] router level unknown
         mac-001b1b000020 `10.0.0.20` 00:1b:1b:00:00:20[10.0.0.20] web server level 4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn who_never_answers_is_no_machine() {
     let mut records = vec![Record::Conversation(conversation(0.0, HMI, &to(PLC, 502), "modbus", State::Closed))];
     for host in 100..140 {
-        records.push(Record::Conversation(conversation(
-            1.0,
-            HMI,
-            &format!("10.0.0.{host}:502"),
-            "",
-            State::Attempted,
-        )));
+        records.push(Record::Conversation(conversation(1.0, HMI, &format!("10.0.0.{host}:502"), "", State::Attempted)));
     }
     let judgement = judge(records);
     assert_eq!(judgement.assets.len(), 2);
@@ -152,10 +143,13 @@ fn the_same_serial_number_is_the_same_machine() {
             Record::Fact(fact(0.0, plc, "s7comm", FactKey::Vendor, "Siemens")),
         ]
     });
-    check(records.collect(), expect![[r#"
+    check(
+        records.collect(),
+        expect![[r#"
         mac-000c29000010 `10.0.0.10` 00:0c:29:00:00:10[10.0.0.10] unknown level 2
         mac-001b1b000020 `10.0.0.20` 00:1b:1b:00:00:20[10.0.0.20] + 00:1b:1b:00:00:21[10.9.0.20] unknown level 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -180,10 +174,7 @@ fn contradicting_claims_are_kept_and_the_surest_is_believed() {
         .collect();
     assert_eq!(
         shown,
-        [
-            "model = CPU 315-2 PN/DP (CPU 315-2 PN/DP | Web Server 1.0)",
-            "firmware = V3.3.1 (V3.3.1 | V3.2.6) disputed"
-        ]
+        ["model = CPU 315-2 PN/DP (CPU 315-2 PN/DP | Web Server 1.0)", "firmware = V3.3.1 (V3.3.1 | V3.2.6) disputed"]
     );
     assert_eq!(plc.roles[0].role, model::Role::Plc);
     assert_eq!(plc.interfaces[0].maker, Some(Text::from("Siemens")));
@@ -192,7 +183,8 @@ fn contradicting_claims_are_kept_and_the_surest_is_believed() {
 #[test]
 fn the_known_fields_are_counted_and_people_are_asked_for_the_rest() {
     let judgement = judge([Record::Act(act(0.0, HMI, &to(PLC, 102), "s7comm", Verb::Read, "read var"))]);
-    let plc = judgement.assets.iter().find(|asset| asset.interfaces[0].ips == [address("10.0.0.20").ip.unwrap()]).unwrap();
+    let plc =
+        judgement.assets.iter().find(|asset| asset.interfaces[0].ips == [address("10.0.0.20").ip.unwrap()]).unwrap();
     let known: Vec<&str> = plc.fields.iter().filter(|f| f.value.is_some() && !f.is_proposal).map(|f| f.name).collect();
     assert_eq!(known, ["asset role/type", "IP address", "MAC address", "manufacturer"]);
     assert_eq!((plc.known, plc.fields.len()), (4, 14));
