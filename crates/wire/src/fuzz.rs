@@ -6,20 +6,37 @@ use std::collections::BTreeMap;
 
 use model::{Frame, LinkType, Time};
 
-use crate::{Assembler, Placed, Reader, parse};
+use crate::{Assembler, Defragmenter, Packet, Placed, Reader, parse, parse_upper, partition};
 
-/// Reads `bytes` as one frame: the first byte chooses the link type, the second how much the snap length cut off.
+/// Reads `bytes` as frames of one link type, which the first byte chooses: for each, how much the snap length cut off,
+/// its length, its bytes. Fragments among them are put together and read on.
 pub fn fuzz_packet(bytes: &[u8]) {
     const LINKS: [u32; 16] = [1, 1, 1, 1, 1, 1, 113, 276, 101, 0, 108, 9, 50, 51, 104, 239];
     let mut r = Reader::new(bytes);
-    let (Ok(link), Ok(beyond)) = (r.u8("link"), r.u8("beyond")) else { return };
-    let link = LINKS.get(usize::from(link & 0x0f)).copied().unwrap_or(u32::from(link));
-    let bytes = r.take_rest();
-    let wire_len = bytes.len() as u32 + u32::from(beyond);
-    let packet = parse(&Frame { at: Time(0), link: LinkType(link), bytes, wire_len, number: 1 });
-    assert!(packet.payload.len() <= bytes.len());
+    let Ok(link) = r.u8("link") else { return };
+    let link = LinkType(LINKS.get(usize::from(link & 0x0f)).copied().unwrap_or_default());
+    let mut fragments = Defragmenter::new();
+    let mut number = 0;
+    while let (Ok(beyond), Ok(length)) = (r.u8("beyond"), r.u16("length")) {
+        let bytes = r.sub_at_most(usize::from(length)).take_rest();
+        number += 1;
+        let wire_len = bytes.len() as u32 + u32::from(beyond);
+        let frame = Frame { at: Time(number as i64 * 1_000_000_000), link, bytes, wire_len, number };
+        let packet = parse(&frame);
+        check_packet(&packet, bytes.len(), wire_len);
+        if let Some(whole) = fragments.push(frame.at, &packet) {
+            let packet = parse_upper(whole.protocol, &whole.payload, &packet);
+            check_packet(&packet, whole.payload.len(), whole.payload.len() as u32);
+        }
+        assert!(fragments.held_bytes() <= crate::limits::DATAGRAM_BYTES_MAX);
+    }
+}
+
+fn check_packet(packet: &Packet<'_>, captured: usize, wire_len: u32) {
+    assert!(packet.payload.len() <= captured);
     assert!(packet.payload_wire_len as usize >= packet.payload.len());
     assert!(packet.payload_wire_len <= wire_len);
+    assert!(partition(packet, 7) < 7);
     if let Some(stop) = packet.stop {
         assert!(stop.offset <= wire_len, "{stop:?}");
     }

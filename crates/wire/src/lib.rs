@@ -5,18 +5,22 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod assembler;
+mod fragments;
 pub mod fuzz;
 mod header;
 pub mod limits;
 mod link;
 mod network;
 pub mod packet;
+mod partition;
 mod pieces;
 pub mod reader;
 mod transport;
 mod tunnel;
 
 pub use assembler::{Assembler, Placed};
+pub use fragments::{Defragmenter, FragmentCounts, Reassembled};
 pub use header::{parse, parse_upper};
 pub use packet::{Fragment, Ip, Layer, Packet, Stop, TcpFlags, TcpSegment, Upper};
+pub use partition::partition;
 pub use reader::{Reader, Short};

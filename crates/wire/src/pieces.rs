@@ -51,16 +51,9 @@ impl Pieces {
         Some(piece)
     }
 
-    /// Whether the bytes from 0 to `end` are all there.
-    pub fn is_whole(&self, end: u64) -> bool {
-        let mut reached = 0;
-        for piece in &self.pieces {
-            if piece.start > reached {
-                return false;
-            }
-            reached = piece.end();
-        }
-        reached >= end
+    /// Place behind the last piece; 0 without one.
+    pub fn end(&self) -> u64 {
+        self.pieces.back().map_or(0, Piece::end)
     }
 
     /// Copies of those bytes from `start` on that are not there yet are put in their places. Returns how many bytes

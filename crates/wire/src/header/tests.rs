@@ -79,7 +79,7 @@ impl Recipe {
             let place = place % bytes.len();
             bytes[place] = *value;
         }
-        bytes.truncate(self.keep.map_or(usize::MAX, |keep| keep.max(20)));
+        bytes.truncate(self.keep.map_or(usize::MAX, |keep| keep.max(22)));
         bytes
     }
 }
@@ -141,5 +141,29 @@ proptest! {
     fn any_bytes_on_any_link(link in 0u32..300, bytes in vec(any::<u8>(), 0..200)) {
         let packet = parse(&frame(LinkType(link), &bytes));
         prop_assert!(packet.payload_wire_len as usize >= packet.payload.len());
+    }
+
+    #[test]
+    fn damaged_frames_and_fragments_on_every_link(
+        link in any::<u8>(),
+        recipes in vec((recipe(), any::<u8>(), 0usize..20, proptest::option::of(0u8..4)), 0..6),
+    ) {
+        let mut bytes = vec![link];
+        for (recipe, beyond, from, fragment) in recipes {
+            let mut frame = recipe.build();
+            if let (Some(place), [], false) = (fragment, &recipe.vlans[..], recipe.is_v6) {
+                // Made a fragment of one datagram with the others: the same addresses and identification.
+                frame[18..22].copy_from_slice(&[0, 1, if place < 2 { 0x20 } else { 0 }, place]);
+                let addresses = [1; 8];
+                if let Some(place) = frame.get_mut(26..34) {
+                    place.copy_from_slice(&addresses);
+                }
+            }
+            let frame = &frame[from.min(14) / 14 * 14..];
+            bytes.push(beyond);
+            bytes.extend((frame.len() as u16).to_be_bytes());
+            bytes.extend_from_slice(frame);
+        }
+        crate::fuzz::fuzz_packet(&bytes);
     }
 }
