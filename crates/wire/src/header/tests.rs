@@ -92,8 +92,11 @@ proptest! {
         let bytes = recipe.build();
         let ours = parse(&frame(LinkType::ETHERNET, &bytes));
         let Ok(theirs) = LaxSlicedPacket::from_ethernet(&bytes) else { return Ok(()) };
-        // What we open or forget and etherparse does not: tunnels, LLC, IP by its version whatever the ethertype.
-        if ours.tunnels > 0 || ours.ethertype < 0x0600 {
+        // What we open or forget and etherparse does not: tunnels, LLC, other tags, IP by its version whatever the ethertype.
+        let has_other_tag = [12, 16, 20].iter().any(|place| {
+            matches!(bytes.get(*place..place + 2), Some([0x92, 0x00] | [0x89, 0x2f | 0x26 | 0x09]))
+        });
+        if ours.tunnels > 0 || ours.ethertype < 0x0600 || has_other_tag {
             return Ok(());
         }
         let addresses = match &theirs.net {
