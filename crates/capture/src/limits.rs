@@ -16,6 +16,10 @@ pub const PACKET_BYTES_MAX: usize = 256 << 10;
 /// skipped in the stream, and reported where it carried a packet.
 pub const BLOCK_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of one pcapng block that is passed over unseen. Nothing known writes a longer one: its length is corrupt, and
+/// believing it could cost the rest of the file.
+pub const BLOCK_SKIP_BYTES_MAX: usize = 64 << 20;
+
 /// Bytes asked of the operating system at once: large enough that a call costs nothing per packet, small enough that the
 /// bytes are still in the cache when their records are walked, and that the unfinished end carried to the next chunk is short.
 pub const READ_BYTES: usize = 128 << 10;

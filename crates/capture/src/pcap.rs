@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use model::{LinkType, Time};
 
-use crate::limits::PACKET_BYTES_MAX;
+use crate::limits::{BLOCK_BYTES_MAX, PACKET_BYTES_MAX};
 use crate::sink::{Sink, Step, Window};
 use crate::{ProblemKind, limits};
 
@@ -34,6 +34,13 @@ const VARIANTS: [Variant; 6] = [
     Variant { magic: 0x1c00_01ab, tick: 1000, file_header: 28, record_header: 16 },
 ];
 
+/// How many records must fit each other for reading to go on behind a corrupt one.
+const RECORDS_IN_A_ROW: usize = 3;
+const _: () = assert!(RECORDS_IN_A_ROW * (PACKET_BYTES_MAX + 24) <= BLOCK_BYTES_MAX);
+
+/// How far apart two of them may be: a day, as a quiet network's packets are.
+const SECONDS_APART_MAX: i64 = 86_400;
+
 /// The state of reading one classic file.
 pub(crate) struct Pcap {
     big_endian: bool,
@@ -42,6 +49,25 @@ pub(crate) struct Pcap {
     link: LinkType,
     /// Files before version 2.4 may have the two lengths of a record the other way round.
     lengths_swapped: bool,
+    /// What a record cannot have more of: captured bytes.
+    length_max: u32,
+    /// While looking for the next record behind a corrupt one.
+    lost: Option<Lost>,
+}
+
+/// Where a file became unreadable, and why.
+pub(crate) struct Lost {
+    pub offset: u64,
+    pub reason: String,
+}
+
+/// A record header as far as it can be judged.
+#[derive(Clone, Copy)]
+struct Head {
+    seconds: u32,
+    fraction: u32,
+    length: u32,
+    wire_len: u32,
 }
 
 impl Pcap {
@@ -79,7 +105,17 @@ impl Pcap {
             record_header: variant.record_header,
             link: link_of_file(word(big_endian, 20)),
             lengths_swapped: major == 2 && minor <= 3,
+            length_max: match word(big_endian, 16) {
+                0 => PACKET_BYTES_MAX as u32,
+                snap_length => snap_length.min(PACKET_BYTES_MAX as u32),
+            },
+            lost: None,
         })
+    }
+
+    /// At the end of the file: what was lost before it and never found again.
+    pub(crate) fn lost(&mut self) -> Option<Lost> {
+        self.lost.take()
     }
 
     /// Reads records until bytes run out or the chunk is full.
@@ -93,31 +129,36 @@ impl Pcap {
 
     #[inline(always)]
     fn records(&mut self, window: &mut Window<'_>, sink: &mut Sink, word: impl Fn([u8; 4]) -> u32) -> Step {
+        if self.lost.is_some()
+            && let Some(step) = self.search(window, sink, &word)
+        {
+            return step;
+        }
         loop {
             let rest = &window.bytes[window.position..];
-            let Some(&[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3]) = rest.first_chunk::<16>()
-            else {
+            let Some(head) = head(rest, &word) else {
                 return Step::More(self.record_header);
             };
-            let mut length = word([c0, c1, c2, c3]);
-            let mut wire_len = word([w0, w1, w2, w3]);
+            let Head { seconds, fraction, mut length, mut wire_len } = head;
             if self.lengths_swapped && length > wire_len {
                 std::mem::swap(&mut length, &mut wire_len);
             }
             let length = length as usize;
             if length > PACKET_BYTES_MAX {
-                return Step::Stop(
-                    ProblemKind::Corrupt,
-                    format!("record announces {length} captured bytes, more than any packet has ({PACKET_BYTES_MAX})"),
-                );
+                let reason =
+                    format!("record announces {length} captured bytes, more than any packet has ({PACKET_BYTES_MAX})");
+                self.lost = Some(Lost { offset: window.offset(), reason });
+                window.position += 1;
+                match self.search(window, sink, &word) {
+                    Some(step) => return step,
+                    None => continue,
+                }
             }
             let total = self.record_header + length;
             if rest.len() < total {
                 return Step::More(total);
             }
-            let seconds = i64::from(word([s0, s1, s2, s3]));
-            let fraction = i64::from(word([f0, f1, f2, f3]));
-            let at = Time(seconds * 1_000_000_000 + fraction * self.tick);
+            let at = Time(i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.tick);
             sink.packet(window.bytes, window.position + self.record_header, length, wire_len, at, self.link);
             window.position += total;
             if sink.is_full() {
@@ -125,6 +166,53 @@ impl Pcap {
             }
         }
     }
+
+    /// Goes on byte by byte until `RECORDS_IN_A_ROW` records in a row could be true, and tells what was skipped.
+    ///
+    /// Records have no mark to be found by, so only a row of them that fits the file's snap length and the time of the
+    /// last good one is believed: chance does not make one. Needs no more bytes at once than fit a chunk's buffer.
+    #[cold]
+    fn search(&mut self, window: &mut Window<'_>, sink: &mut Sink, word: impl Fn([u8; 4]) -> u32) -> Option<Step> {
+        let last = sink.last.map(|last| last.0 / 1_000_000_000);
+        'places: loop {
+            let rest = &window.bytes[window.position..];
+            let mut before = last;
+            let mut at = 0;
+            for _ in 0..RECORDS_IN_A_ROW {
+                let Some(head) = rest.get(at..).and_then(|bytes| head(bytes, &word)) else {
+                    return Some(Step::More(at + self.record_header));
+                };
+                let seconds = i64::from(head.seconds);
+                let fits = (1..=self.length_max).contains(&head.length)
+                    && head.wire_len >= head.length
+                    && head.wire_len <= PACKET_BYTES_MAX as u32
+                    && i64::from(head.fraction) * self.tick < 1_000_000_000
+                    && before.is_none_or(|before| (seconds - before).abs() <= SECONDS_APART_MAX);
+                if !fits {
+                    window.position += 1;
+                    continue 'places;
+                }
+                before = Some(seconds);
+                at += self.record_header + head.length as usize;
+            }
+            if let Some(lost) = self.lost.take() {
+                let skipped = window.offset() - lost.offset;
+                sink.note(lost.offset, ProblemKind::Corrupt, format!("{}; {skipped} bytes skipped", lost.reason));
+            }
+            return None;
+        }
+    }
+}
+
+#[inline(always)]
+fn head(bytes: &[u8], word: impl Fn([u8; 4]) -> u32) -> Option<Head> {
+    let &[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, w0, w1, w2, w3] = bytes.first_chunk::<16>()?;
+    Some(Head {
+        seconds: word([s0, s1, s2, s3]),
+        fraction: word([f0, f1, f2, f3]),
+        length: word([c0, c1, c2, c3]),
+        wire_len: word([w0, w1, w2, w3]),
+    })
 }
 
 /// The link type in the header of a file: without the bits that tell of a frame check sequence, and with the numbers

@@ -8,8 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use model::{LinkType, Time};
 
 use crate::ProblemKind;
-use crate::limits::{BLOCK_BYTES_MAX, INTERFACES_MAX, PACKET_BYTES_MAX};
-use crate::pcap::link_of_file;
+use crate::limits::{BLOCK_BYTES_MAX, BLOCK_SKIP_BYTES_MAX, INTERFACES_MAX, PACKET_BYTES_MAX};
+use crate::pcap::{Lost, link_of_file};
 use crate::sink::{Sink, Step, Window};
 
 /// First four bytes of a section, and so of a file; the same in both byte orders.
@@ -81,6 +81,8 @@ pub(crate) struct Pcapng {
     interfaces: Vec<Interface>,
     /// Whether packets of unannounced interfaces have been complained of in this section.
     complained: bool,
+    /// While looking for the next block behind a corrupt one.
+    lost: Option<Lost>,
 }
 
 type Stop = (ProblemKind, String);
@@ -131,11 +133,33 @@ const fn padded(length: usize) -> usize {
 impl Pcapng {
     /// Before the first section header.
     pub(crate) fn new() -> Pcapng {
-        Pcapng { big_endian: false, interfaces: Vec::new(), complained: false }
+        Pcapng { big_endian: false, interfaces: Vec::new(), complained: false, lost: None }
     }
 
-    /// Reads blocks until bytes run out or the chunk is full.
+    /// At the end of the file: what was lost before it and never found again.
+    pub(crate) fn lost(&mut self) -> Option<Lost> {
+        self.lost.take()
+    }
+
+    /// Reads blocks until bytes run out or the chunk is full; passes over what is corrupt.
     pub(crate) fn parse(&mut self, window: &mut Window<'_>, sink: &mut Sink) -> Step {
+        loop {
+            if self.lost.is_some()
+                && let Some(step) = self.search(window, sink)
+            {
+                return step;
+            }
+            match self.blocks(window, sink) {
+                Step::Stop(ProblemKind::Corrupt, reason) => {
+                    self.lost = Some(Lost { offset: window.offset(), reason });
+                    window.position += 1;
+                }
+                step => return step,
+            }
+        }
+    }
+
+    fn blocks(&mut self, window: &mut Window<'_>, sink: &mut Sink) -> Step {
         loop {
             let rest = &window.bytes[window.position..];
             if rest.len() < 12 {
@@ -161,7 +185,13 @@ impl Pcapng {
                 );
             }
             // Some writers leave the padding out of the length, but not out of the file; Wireshark reads them so too.
-            let total = padded(announced as usize);
+            let total = padded(announced.min(u32::MAX - 3) as usize);
+            if total > BLOCK_SKIP_BYTES_MAX {
+                return Step::Stop(
+                    ProblemKind::Corrupt,
+                    format!("block of type {kind:#x} announces {announced} bytes"),
+                );
+            }
             if total > BLOCK_BYTES_MAX {
                 if matches!(kind, PACKET | SIMPLE_PACKET | ENHANCED_PACKET | SECTION_HEADER | INTERFACE_DESCRIPTION) {
                     let reason = format!("block of type {kind} has {announced} bytes, skipped");
@@ -185,6 +215,37 @@ impl Pcapng {
             if sink.is_full() {
                 return Step::Full;
             }
+        }
+    }
+
+    /// Goes on byte by byte until a block of a known type has the same length at its start and at its end, or a
+    /// section begins, and tells what was skipped.
+    #[cold]
+    fn search(&mut self, window: &mut Window<'_>, sink: &mut Sink) -> Option<Step> {
+        let order = Order { big: self.big_endian };
+        loop {
+            let rest = &window.bytes[window.position..];
+            if rest.len() < 12 {
+                return Some(Step::More(12));
+            }
+            let section =
+                rest.starts_with(&MAGIC) && matches!(rest[8..12], [0x1a, 0x2b, 0x3c, 0x4d] | [0x4d, 0x3c, 0x2b, 0x1a]);
+            let kind = order.u32(rest, 0).unwrap_or(0);
+            let total = order.u32(rest, 4).unwrap_or(0) as usize;
+            let known = (INTERFACE_DESCRIPTION..=ENHANCED_PACKET).contains(&kind)
+                && (12..=BLOCK_BYTES_MAX).contains(&total)
+                && total.is_multiple_of(4);
+            if known && rest.len() < total {
+                return Some(Step::More(total));
+            }
+            if section || known && order.u32(rest, total - 4) == Some(total as u32) {
+                if let Some(lost) = self.lost.take() {
+                    let skipped = window.offset() - lost.offset;
+                    sink.note(lost.offset, ProblemKind::Corrupt, format!("{}; {skipped} bytes skipped", lost.reason));
+                }
+                return None;
+            }
+            window.position += 1;
         }
     }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::mem;
 
 use crate::input::reason;
-use crate::pcap::Pcap;
+use crate::pcap::{Lost, Pcap};
 use crate::pcapng::{self, Pcapng};
 use crate::sink::{Sink, Step, Window};
 use crate::snoop::{self, Snoop};
@@ -147,14 +147,7 @@ impl Reader {
     fn fill(&mut self, open: &mut Open, chunk: &mut Chunk, position: &mut usize) -> Done {
         loop {
             let step = open.parse(&mut chunk.bytes[..chunk.filled], position, &mut self.sink);
-            for note in mem::take(&mut self.sink.notes) {
-                self.problem(&open.name, Some(note.offset), note.kind, note.reason);
-            }
-            if let Some(filter) = &mut self.sink.selection.filter {
-                for complaint in mem::take(&mut filter.complaints) {
-                    self.problem(&open.name, None, ProblemKind::Filter, complaint);
-                }
-            }
+            self.take_notes(&open.name);
             let result = match step {
                 Step::Full => return Done::Chunk,
                 Step::Stop(kind, reason) => Err((kind, reason)),
@@ -183,6 +176,12 @@ impl Reader {
     ) -> Result<bool, Trouble> {
         while chunk.filled - *position < needed {
             if self.read(open, chunk, position, needed)? == 0 {
+                if let Some(lost) = open.lost() {
+                    let reason = format!("{}; nothing readable follows", lost.reason);
+                    self.problem(&open.name, Some(lost.offset), ProblemKind::Corrupt, reason);
+                    chunk.filled = *position;
+                    return Ok(false);
+                }
                 return match open.cut_off(chunk.filled - *position, needed) {
                     Some(trouble) => Err(trouble),
                     None => Ok(false),
@@ -240,6 +239,17 @@ impl Reader {
         Ok(count)
     }
 
+    /// Makes problems of what the parser and the filter complained of.
+    fn take_notes(&mut self, name: &str) {
+        for note in mem::take(&mut self.sink.notes) {
+            self.problem(name, Some(note.offset), note.kind, note.reason);
+        }
+        let complaints = self.sink.selection.filter.as_mut().map(|filter| mem::take(&mut filter.complaints));
+        for complaint in complaints.into_iter().flatten() {
+            self.problem(name, None, ProblemKind::Filter, complaint);
+        }
+    }
+
     fn problem(&mut self, path: &str, offset: Option<u64>, kind: ProblemKind, reason: String) {
         self.sink.counters.problems += 1;
         if self.problems.len() < limits::PROBLEMS_MAX {
@@ -269,6 +279,15 @@ impl Open {
         *position = window.position;
         self.offset += (window.position - start) as u64;
         step
+    }
+
+    /// What was found corrupt, when the end of the file came before anything readable.
+    fn lost(&mut self) -> Option<Lost> {
+        match &mut self.format {
+            Format::Pcap(pcap) => pcap.lost(),
+            Format::Pcapng(pcapng) => pcapng.lost(),
+            Format::Unknown | Format::Snoop(_) => None,
+        }
     }
 
     /// What is wrong with an end of the file where `left` bytes are left of `needed`; nothing between two records.

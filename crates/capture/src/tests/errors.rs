@@ -5,7 +5,7 @@ use std::fs;
 use expect_test::expect;
 
 use super::{BIG, LITTLE, show, show_input, small_pcap};
-use crate::{Input, Selection};
+use crate::{Chunk, Input, Reader, Selection};
 
 /// A directory for one test, removed at its end.
 struct Scratch(std::path::PathBuf);
@@ -110,12 +110,77 @@ fn last_record_cut_off() {
 }
 
 #[test]
-fn impossible_length_ends_the_file() {
+fn impossible_length_and_nothing_behind_it() {
     let file = [small_pcap(1), LITTLE.words(&[1, 1, 0x7fff_ffff, 60]), vec![0; 100]].concat();
     expect![[r#"
         1 2020-09-13T12:26:40.000000000Z link 1 0/0 
         files 1 packets 1 bytes 0 of 0
-        corrupt: file: at offset 40: record announces 2147483647 captured bytes, more than any packet has (262144)
+        corrupt: file: at offset 40: record announces 2147483647 captured bytes, more than any packet has (262144); nothing readable follows
+    "#]]
+    .assert_eq(&show(&file));
+}
+
+#[test]
+fn reading_goes_on_behind_a_corrupt_record() {
+    let record = |number: u32| LITTLE.pcap_record(1_600_000_000 + number, 0, 40, &[number as u8; 40]);
+    let header = LITTLE.pcap_header(0xa1b2_c3d4, 1);
+    let garbage = [LITTLE.words(&[1, 1, 0x7fff_ffff, 60]), vec![0; 33]].concat();
+    let good: Vec<u8> = (2..6).flat_map(record).collect();
+    let file = [header.clone(), record(1), garbage.clone(), good.clone(), garbage.clone(), good].concat();
+    expect![[r#"
+        1 2020-09-13T12:26:41.000000000Z link 1 40/40 0101010101010101
+        2 2020-09-13T12:26:42.000000000Z link 1 40/40 0202020202020202
+        3 2020-09-13T12:26:43.000000000Z link 1 40/40 0303030303030303
+        4 2020-09-13T12:26:44.000000000Z link 1 40/40 0404040404040404
+        5 2020-09-13T12:26:45.000000000Z link 1 40/40 0505050505050505
+        6 2020-09-13T12:26:42.000000000Z link 1 40/40 0202020202020202
+        7 2020-09-13T12:26:43.000000000Z link 1 40/40 0303030303030303
+        8 2020-09-13T12:26:44.000000000Z link 1 40/40 0404040404040404
+        9 2020-09-13T12:26:45.000000000Z link 1 40/40 0505050505050505
+        files 1 packets 9 bytes 360 of 360, clock back 1
+        corrupt: file: at offset 80: record announces 2147483647 captured bytes, more than any packet has (262144); 49 bytes skipped
+        corrupt: file: at offset 353: record announces 2147483647 captured bytes, more than any packet has (262144); 49 bytes skipped
+    "#]].assert_eq(&show(&file));
+    // Two records are not enough to be believed, nor are three of another year.
+    let file = [header.clone(), record(1), garbage.clone(), record(2), record(3)].concat();
+    expect![[r#"
+        1 2020-09-13T12:26:41.000000000Z link 1 40/40 0101010101010101
+        files 1 packets 1 bytes 40 of 40
+        corrupt: file: at offset 80: record announces 2147483647 captured bytes, more than any packet has (262144); nothing readable follows
+    "#]].assert_eq(&show(&file));
+    let other: Vec<u8> = (0..5).flat_map(|_| LITTLE.pcap_record(1_500_000_000, 0, 40, &[1; 40])).collect();
+    let file = [header, record(1), garbage, other].concat();
+    expect![[r#"
+        1 2020-09-13T12:26:41.000000000Z link 1 40/40 0101010101010101
+        files 1 packets 1 bytes 40 of 40
+        corrupt: file: at offset 80: record announces 2147483647 captured bytes, more than any packet has (262144); nothing readable follows
+    "#]].assert_eq(&show(&file));
+}
+
+#[test]
+fn reading_goes_on_behind_a_corrupt_block() {
+    let b = BIG;
+    let start = [b.section(&[]), b.interface(1, 0, &[]), b.enhanced(0, 0, 1, &[1], &[])].concat();
+    let mut bad = b.enhanced(0, 0, 4, &[2; 4], &[]);
+    bad[7] = 60;
+    let file =
+        [start.clone(), bad.clone(), b.enhanced(0, 0, 4, &[3; 4], &[]), vec![0xee; 5], start.clone(), bad].concat();
+    expect![[r#"
+        1 1970-01-01T00:00:00.000000000Z link 1 1/1 01
+        2 1970-01-01T00:00:00.000000000Z link 1 4/4 03030303
+        3 1970-01-01T00:00:00.000000000Z link 1 1/1 01
+        files 1 packets 3 bytes 6 of 6
+        corrupt: file: at offset 84: block of type 0x6 announces 60 bytes at its start, 4 at its end; 36 bytes skipped
+        corrupt: file: at offset 156: block of type 0xeeeeeeee announces 3993636109 bytes; 5 bytes skipped
+        truncated: file: at offset 245: file ends inside a block: 60 bytes needed, 36 left
+    "#]]
+    .assert_eq(&show(&file));
+    let file = [start, b.words(&[6, 0xffff_ffff]), b.enhanced(0, 0, 4, &[3; 4], &[])].concat();
+    expect![[r#"
+        1 1970-01-01T00:00:00.000000000Z link 1 1/1 01
+        2 1970-01-01T00:00:00.000000000Z link 1 4/4 03030303
+        files 1 packets 2 bytes 5 of 5
+        corrupt: file: at offset 84: block of type 0x6 announces 4294967295 bytes; 8 bytes skipped
     "#]]
     .assert_eq(&show(&file));
 }
@@ -145,19 +210,21 @@ fn bad_blocks() {
     let mut trailer = b.enhanced(0, 0, 1, &[1], &[]);
     let last = trailer.len() - 4;
     trailer[last] = 8;
-    expect!["corrupt: file: at offset 84: block of type 0x6 announces 36 bytes at its start, 8 at its end"]
+    expect!["corrupt: file: at offset 84: block of type 0x6 announces 36 bytes at its start, 8 at its end; nothing readable follows"]
         .assert_eq(&problem(&trailer));
-    expect!["corrupt: file: at offset 84: block of 4 bytes, less than any block has"]
+    expect!["corrupt: file: at offset 84: block of 4 bytes, less than any block has; nothing readable follows"]
         .assert_eq(&problem(&b.words(&[6, 4, 4])));
-    expect!["corrupt: file: at offset 84: block of type 0x6 has only 16 bytes"]
+    expect!["corrupt: file: at offset 84: block of type 0x6 has only 16 bytes; nothing readable follows"]
         .assert_eq(&problem(&b.block(6, &[0; 4])));
-    expect!["corrupt: file: at offset 84: packet announces 4000 captured bytes, its block has 4"]
-        .assert_eq(&problem(&b.block(6, &[b.words(&[0, 0, 0, 4000, 4000]), vec![1; 4]].concat())));
+    expect![
+        "corrupt: file: at offset 84: packet announces 4000 captured bytes, its block has 4; nothing readable follows"
+    ]
+    .assert_eq(&problem(&b.block(6, &[b.words(&[0, 0, 0, 4000, 4000]), vec![1; 4]].concat())));
     expect!["truncated: file: at offset 84: file ends inside a block: 36 bytes needed, 20 left"]
         .assert_eq(&problem(&b.enhanced(0, 0, 1, &[1], &[])[..20]));
     expect!["truncated: file: at offset 112: file ends, 3145712 bytes before the end of a block"]
         .assert_eq(&problem(&b.block(0xbad, &vec![0; 3 << 20])[..28]));
-    expect!["corrupt: file: at offset 84: section header without byte-order magic"]
+    expect!["corrupt: file: at offset 84: section header without byte-order magic; nothing readable follows"]
         .assert_eq(&problem(&b.block(0x0a0d_0d0a, &[0; 16])));
 }
 
@@ -182,4 +249,19 @@ fn troubles_inside_blocks_do_not_end_the_file() {
         unsupported: file: at offset 300152: block of type 6 has 2000032 bytes, skipped
     "#]]
     .assert_eq(&show(&file));
+}
+
+#[test]
+fn progress_ends_at_the_total_also_where_a_file_is_given_up() {
+    let scratch = Scratch::new("progress");
+    scratch.file("a.pcap", &small_pcap(50_000));
+    scratch.file("b.txt", &vec![b'x'; 3_000_000]);
+    let mut reader = Reader::new(Input::from_paths([&scratch.0]), Selection::default());
+    let progress = reader.progress();
+    assert_eq!((progress.total(), progress.consumed()), (small_pcap(50_000).len() as u64 + 3_000_000, 0));
+    let mut chunk = Chunk::new();
+    assert!(reader.next_chunk(&mut chunk));
+    assert!(progress.consumed() > 0 && progress.consumed() < progress.total());
+    while reader.next_chunk(&mut chunk) {}
+    assert_eq!(progress.consumed(), progress.total());
 }

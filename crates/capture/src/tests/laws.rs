@@ -72,12 +72,28 @@ fn valid_file() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+fn mutated(file: &[u8], changes: &[(prop::sample::Index, u8)]) -> Vec<u8> {
+    let mut file = file.to_vec();
+    for (index, byte) in changes {
+        if !file.is_empty() {
+            let index = index.index(file.len());
+            file[index] = *byte;
+        }
+    }
+    file
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn read_sizes_change_nothing(file in valid_file(), sizes in vec(1..3000_usize, 1..20), cut in 0..100_usize) {
-        let file = file[..file.len().saturating_sub(cut)].to_vec();
+    fn read_sizes_change_nothing(
+        file in valid_file(),
+        sizes in vec(1..3000_usize, 1..20),
+        cut in 0..100_usize,
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let file = mutated(&file[..file.len().saturating_sub(cut)], &changes);
         let pieces = Pieces { bytes: file.clone(), at: 0, sizes, turn: 0 };
         prop_assert_eq!(read(Input::from_stream("file", pieces)), read(stream(&file)));
     }
@@ -97,14 +113,7 @@ proptest! {
 
     #[test]
     fn mutated_files_do_not_panic(file in valid_file(), changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..12)) {
-        let mut file = file;
-        if !file.is_empty() {
-            for (index, byte) in changes {
-                let index = index.index(file.len());
-                file[index] = byte;
-            }
-        }
-        fuzz_bytes(&file);
+        fuzz_bytes(&mutated(&file, &changes));
     }
 }
 
@@ -161,4 +170,13 @@ fn a_chunk_filled_again_allocates_nothing() {
     assert!(reader.next_chunk(&mut chunk));
     assert_eq!(chunk.len(), 16_384);
     assert_eq!(before, (chunk.bytes.as_ptr(), chunk.bytes.capacity(), chunk.frames.capacity()));
+}
+
+#[test]
+fn readers_and_chunks_go_to_other_threads() {
+    fn send<T: Send>() {}
+    fn sync<T: Sync>() {}
+    send::<Reader>();
+    send::<Chunk>();
+    sync::<Chunk>();
 }
