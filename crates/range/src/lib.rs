@@ -3,8 +3,9 @@
 //! Everything follows from the seed: there is no clock and no I/O here. A [`site::Site`] has a [`network::Network`]
 //! (hosts, ARP, frames in time order), a [`process::Process`] (physics) and tasks. The dialogs of each protocol are one
 //! file in `dialogs`, the machines and the timetable of each plant one file in `sites`, and what goes wrong one line of
-//! the table in `attacks`.
+//! the table of attacks beside it.
 
+pub mod attack;
 pub mod dialogs;
 pub mod frame;
 pub mod network;

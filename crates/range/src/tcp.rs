@@ -66,23 +66,7 @@ impl Connection {
         client: HostId,
         server: (HostId, u16),
     ) -> (Connection, Time) {
-        let port = network.ephemeral_port(client);
-        let mut random = Random::new(random.bits());
-        let end = |host: HostId, port: u16, network: &Network, next: u32| End {
-            host,
-            port,
-            next,
-            window: match network.host(host).stack {
-                Stack::Windows => 64_240,
-                Stack::Linux => 29_200,
-                Stack::Embedded { window, .. } => window,
-            },
-            owed: None,
-            last: at,
-        };
-        let numbers = [random.bits() as u32, random.bits() as u32];
-        let ends = [end(client, port, network, numbers[0]), end(server.0, server.1, network, numbers[1])];
-        let mut connection = Connection { ends, random };
+        let (mut connection, numbers) = Connection::prepare(network, random, at, client, server);
         let at = connection.segment(network, at, Side::Client, SYN, &[]);
         connection.end(Side::Client).next = numbers[0].wrapping_add(1);
         let answer = at.plus(network.answer_time(server.0) / 3);
@@ -134,6 +118,7 @@ impl Connection {
         connection.segment(network, at.plus(2_000 * MILLISECOND), Side::Client, SYN, &[]);
     }
 
+    /// The first SYN of a connection that may come to nothing.
     fn half(
         network: &mut Network,
         random: &mut Random,
@@ -141,14 +126,33 @@ impl Connection {
         client: HostId,
         server: (HostId, u16),
     ) -> (Connection, Time) {
+        let (mut connection, numbers) = Connection::prepare(network, random, at, client, server);
+        let at = connection.segment(network, at, Side::Client, SYN, &[]);
+        connection.end(Side::Client).next = numbers[0].wrapping_add(1);
+        (connection, at)
+    }
+
+    /// Two ends with their first sequence numbers; nothing is sent yet.
+    fn prepare(
+        network: &mut Network,
+        random: &mut Random,
+        at: Time,
+        client: HostId,
+        server: (HostId, u16),
+    ) -> (Connection, [u32; 2]) {
         let port = network.ephemeral_port(client);
         let mut random = Random::new(random.bits());
-        let end = |host: HostId, port: u16, next: u32| End { host, port, next, window: 1024, owed: None, last: at };
-        let ends = [end(client, port, random.bits() as u32), end(server.0, server.1, random.bits() as u32)];
-        let mut connection = Connection { ends, random };
-        let at = connection.segment(network, at, Side::Client, SYN, &[]);
-        connection.end(Side::Client).next = connection.ends[0].next.wrapping_add(1);
-        (connection, at)
+        let numbers = [random.bits() as u32, random.bits() as u32];
+        let end = |host: HostId, port: u16, next: u32| {
+            let window = match network.host(host).stack {
+                Stack::Windows => 64_240,
+                Stack::Linux => 29_200,
+                Stack::Embedded { window, .. } => window,
+            };
+            End { host, port, next, window, owed: None, last: at }
+        };
+        let ends = [end(client, port, numbers[0]), end(server.0, server.1, numbers[1])];
+        (Connection { ends, random }, numbers)
     }
 
     /// The client's host.

@@ -10,7 +10,7 @@ use model::Time;
 use crate::network::{HostId, MICROSECOND, MILLISECOND, Network, SECOND};
 use crate::process::{Point, Values};
 use crate::site::{Site, Task};
-use crate::tcp::Connection;
+use crate::tcp::{Connection, Side};
 
 /// TCP and UDP port of explicit messages.
 pub const PORT: u16 = 44818;
@@ -321,6 +321,11 @@ pub struct Session {
 const ROUTE: [u8; 2] = [0x01, 0x00];
 
 impl Session {
+    /// Breaks the conversation off.
+    pub fn abort(self, network: &mut Network, at: Time) -> Time {
+        self.connection.reset(network, at, Side::Client)
+    }
+
     /// Connects and registers a session.
     pub fn open(site: &mut Site, at: Time, client: HostId, server: HostId) -> (Session, Time) {
         let (connection, at) = Connection::open(&mut site.network, &mut site.random, at, client, (server, PORT));
@@ -399,7 +404,7 @@ impl Session {
             at = self.transact(site, at, &ask, &answer);
         }
         let goodbye = encapsulate(0x66, self.handle, self.context, &[]);
-        let at = self.connection.send(&mut site.network, at, crate::tcp::Side::Client, &goodbye);
+        let at = self.connection.send(&mut site.network, at, Side::Client, &goodbye);
         self.connection.close(&mut site.network, at.plus(300 * MICROSECOND))
     }
 }
@@ -447,7 +452,9 @@ impl Task for Poll {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         let next = at.plus(self.period + site.random.around_zero(self.period as f64 * 0.01) as i64);
         if site.is_down(self.server, at) {
-            self.session = None;
+            if let Some(session) = self.session.take() {
+                session.abort(&mut site.network, at);
+            }
             Connection::unanswered(&mut site.network, &mut site.random, at, self.client, (self.server, PORT));
             return Some(at.plus(5 * SECOND));
         }
@@ -510,7 +517,9 @@ impl Implicit {
 impl Task for Implicit {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         if site.is_down(self.scanner, at) || site.is_down(self.adapter, at) {
-            self.open = None;
+            if let Some((session, _)) = self.open.take() {
+                session.abort(&mut site.network, at);
+            }
             return Some(at.plus(SECOND));
         }
         if self.open.is_none() {

@@ -7,7 +7,7 @@ use model::Time;
 use crate::network::{HostId, MICROSECOND, Network, SECOND};
 use crate::process::{Point, Values};
 use crate::site::{Site, Task};
-use crate::tcp::Connection;
+use crate::tcp::{Connection, Side};
 
 /// TCP port of Modbus.
 pub const PORT: u16 = 502;
@@ -186,6 +186,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Breaks the conversation off.
+    pub fn abort(self, network: &mut Network, at: Time) -> Time {
+        self.connection.reset(network, at, Side::Client)
+    }
+
     /// Connects; gives when the client may ask.
     pub fn open(site: &mut Site, at: Time, client: HostId, server: HostId, device: &'static Device) -> (Session, Time) {
         let (connection, at) = Connection::open(&mut site.network, &mut site.random, at, client, (server, PORT));
@@ -228,7 +233,9 @@ impl Task for Poll {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         let next = at.plus(self.period + site.random.around_zero(self.period as f64 * 0.01) as i64);
         if site.is_down(self.server, at) {
-            self.session = None;
+            if let Some(session) = self.session.take() {
+                session.abort(&mut site.network, at);
+            }
             Connection::unanswered(&mut site.network, &mut site.random, at, self.client, (self.server, PORT));
             return Some(at.plus(5 * SECOND));
         }

@@ -242,6 +242,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Breaks the conversation off.
+    pub fn abort(self, network: &mut Network, at: Time) -> Time {
+        self.connection.reset(network, at, Side::Client)
+    }
+
     /// Connects to rack 0, slot 2 (connection `kind` 1 programming device, 2 operator panel, 3 other) and sets up.
     pub fn open(
         site: &mut Site,
@@ -418,7 +423,7 @@ impl Session {
             let ask = [&[0x1b, 0, 1, 0, 0, 0, 0, 0], name.as_slice()].concat();
             at = self.asked_by_controller(site, at, reference, &ask, &[0x1b, more], &data);
         }
-        let ask = [&[0x1c, 0, 1, 0, 0, 0, 0, 0], name.as_slice()].concat();
+        let ask = [&[0x1c, 0, 0, 0, 0, 0, 0, 0], name.as_slice()].concat();
         let at = self.asked_by_controller(site, at, reference.wrapping_add(1), &ask, &[0x1c], &[]);
         let argument = [&[1, 0], format!("{kind}{number:05}P").as_bytes()].concat();
         self.program_invocation(site, at, &argument, "_INSE")
@@ -500,7 +505,9 @@ impl Task for Poll {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         let next = at.plus(self.period + site.random.around_zero(self.period as f64 * 0.01) as i64);
         if site.is_down(self.server, at) {
-            self.session = None;
+            if let Some(session) = self.session.take() {
+                session.abort(&mut site.network, at);
+            }
             Connection::unanswered(&mut site.network, &mut site.random, at, self.client, (self.server, PORT));
             return Some(at.plus(5 * SECOND));
         }

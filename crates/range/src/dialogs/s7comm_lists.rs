@@ -16,10 +16,12 @@ pub fn records(controller: &Controller, list: u16, index: u16, runs: bool, at: T
         0x0011 => {
             let order = controller.order_number;
             let [major, minor, patch] = controller.firmware;
-            let module = identification(1, order, 0, [1, 0]);
-            let hardware = identification(6, order, 0, [controller.hardware_version, 0]);
-            let firmware = identification(7, " ", u16::from_be_bytes([b'V', major]), [minor, patch]);
-            (28, [module, hardware, firmware].concat())
+            let version = u16::from(controller.hardware_version);
+            let module = identification(1, order, 0xc0, version, [0, 1]);
+            let hardware = identification(6, order, 0xc0, version, [0, 1]);
+            let firmware = identification(7, " ", 0xc0, u16::from_be_bytes([b'V', major]), [minor, patch]);
+            let loader = identification(0x81, "Boot Loader", 0, u16::from_be_bytes(*b"A "), [9, 9]);
+            (28, [module, hardware, firmware, loader].concat())
         }
         // Component identification, all or by index.
         0x001c | 0x011c => {
@@ -76,10 +78,10 @@ pub fn records(controller: &Controller, list: u16, index: u16, runs: bool, at: T
     })
 }
 
-fn identification(index: u16, order: &str, version: u16, tail: [u8; 2]) -> Vec<u8> {
+fn identification(index: u16, order: &str, kind: u16, version: u16, tail: [u8; 2]) -> Vec<u8> {
     let mut record = index.to_be_bytes().to_vec();
     record.extend_from_slice(&padded::<20>(order, b' '));
-    record.extend_from_slice(&[0, 0xc0]);
+    record.extend_from_slice(&kind.to_be_bytes());
     record.extend_from_slice(&version.to_be_bytes());
     record.extend_from_slice(&tail);
     record

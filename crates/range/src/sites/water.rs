@@ -7,7 +7,8 @@ use model::Mac;
 use super::water_devices::*;
 use super::water_process::*;
 use crate::Plan;
-use crate::dialogs::{ethernet_ip, modbus, s7comm};
+use crate::attack;
+use crate::dialogs::{dnp3, ethernet_ip, modbus, s7comm};
 use crate::network::{Host, MILLISECOND, Network, SECOND, Stack};
 use crate::process::Process;
 use crate::random::Random;
@@ -69,7 +70,7 @@ pub fn build(plan: &Plan) -> Site {
             server: dosing,
             device: &DOSING,
             requests: &[(3, 0, 30), (4, 0, 4), (1, 0, 8), (2, 0, 8)],
-            period: SECOND,
+            period: 500 * MILLISECOND,
             session: None,
         },
     );
@@ -116,7 +117,7 @@ pub fn build(plan: &Plan) -> Site {
             inputs: FILTER_INPUTS,
             outputs: FILTER_OUTPUTS,
             runs: FILTER_RUNS,
-            period: 100 * MILLISECOND,
+            period: 50 * MILLISECOND,
             open: None,
         },
     );
@@ -134,6 +135,12 @@ pub fn build(plan: &Plan) -> Site {
         };
         site.add(plan.start.plus(first * MILLISECOND), poll);
     }
+    let lift = find(&site, "rtu-lift");
+    let order = |part, output, on, is_selected| dnp3::Order { at: site.moment(part), output, on, is_selected };
+    let orders = vec![order(0.2, 1, true, true), order(0.45, 1, false, false)];
+    site.add(plan.start.plus(700 * MILLISECOND), dnp3::Association::new(hmi, lift, &LIFT, orders));
+    super::water_surroundings::plan(&mut site);
     super::water_day::plan(&mut site);
+    attack::plan(&mut site, super::water_attacks::ATTACKS);
     site
 }

@@ -1,6 +1,7 @@
 //! What the devices of the water works hold: registers, memory, tags, and what they say of themselves.
 
 use super::water_process::*;
+use crate::dialogs::dnp3;
 use crate::dialogs::ethernet_ip;
 use crate::dialogs::modbus::{self, Shows, Space};
 use crate::dialogs::s7comm::{self, Area, Item};
@@ -131,3 +132,21 @@ pub static FILTER_SCREEN: &[&str] =
 
 /// What the historian reads from the filter.
 pub static FILTER_HISTORY: &[&str] = &["ClearWell_Level", "Filter_Turbidity", "Filter_Volume"];
+
+/// The remote terminal unit of the high-lift pumping station.
+pub static LIFT: dnp3::Outstation = dnp3::Outstation {
+    master_address: 1,
+    address: 10,
+    binaries: &[LIFT_PUMP_1, LIFT_PUMP_2, FILTER_RUNS, DOSING_ENABLED],
+    analogs: &[
+        (RESERVOIR_LEVEL, 1000.0, 4),
+        (LIFT_PRESSURE, 100.0, 4),
+        (LIFT_FLOW, 10.0, 12),
+        (CURRENT_1, 10.0, 6),
+        (CURRENT_2, 10.0, 6),
+        (DEMAND, 10.0, 40),
+    ],
+    analog_count: 48,
+    counters: &[(HOURS_1, 10.0), (HOURS_2, 10.0), (ENERGY, 1.0), (VOLUME, 1.0)],
+    outputs: &[LIFT_PUMP_1, LIFT_PUMP_2],
+};
