@@ -246,6 +246,7 @@ fn truth_tells_everything_that_people_did() {
         474.0-480.0 Attack cip-stop-reset 10.20.1.99 -> 1
         510.0-522.2 Attack modbus-write 10.20.1.12 -> 1
         552.0-552.0 Attack dnp3-cold-restart 10.20.1.99 -> 1
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
     assert_eq!(truth.to_json_lines().lines().count(), truth.deeds.len());
 }
