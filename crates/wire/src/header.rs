@@ -36,64 +36,75 @@ pub fn parse_upper<'a>(protocol: u8, payload: &'a [u8], template: &Packet<'_>) -
     walk.run(Next::Protocol(protocol))
 }
 
-/// The usual frame in a few comparisons: Ethernet, IPv4 without options, TCP or UDP. Anything else is left to the walk,
-/// which gives the same answer for these too.
+/// The usual frame in a few comparisons: Ethernet, at most one VLAN tag, IPv4 without options, TCP or UDP. Anything else
+/// is left to the walk, which gives the same answer for these too.
 #[inline]
 fn usual<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
-    let head = frame.bytes.first_chunk::<42>()?;
-    // Ethertype, version with header length, and no fragment (the bit "do not fragment" may be set).
-    if head[12] != 0x08 || head[13] != 0x00 || head[14] != 0x45 || head[20] & 0xbf != 0 || head[21] != 0 {
+    let link = frame.bytes.first_chunk::<18>()?;
+    let (vlan, start) = match [link[12], link[13]] {
+        [0x08, 0x00] => (None, 14),
+        [0x81, 0x00] if link[16] == 0x08 && link[17] == 0x00 => {
+            let vlan = u16::from_be_bytes([link[14], link[15]]) & 0x0fff;
+            ((vlan != 0).then_some(vlan), 18)
+        }
+        _ => return None,
+    };
+    let rest = frame.bytes.get(start..)?;
+    let head = rest.first_chunk::<28>()?;
+    // Version with header length, and no fragment (the bit "do not fragment" may be set).
+    if head[0] != 0x45 || head[6] & 0xbf != 0 || head[7] != 0 {
         return None;
     }
-    let total = usize::from(u16::from_be_bytes([head[16], head[17]]));
-    let wire_end = (frame.wire_len as usize).max(frame.bytes.len()).min(total.checked_add(14)?);
-    let source_port = u16::from_be_bytes([head[34], head[35]]);
-    let destination_port = u16::from_be_bytes([head[36], head[37]]);
-    let protocol = head[23];
-    let (upper, start, wire_end) = match protocol {
+    let total = usize::from(u16::from_be_bytes([head[2], head[3]]));
+    let wire_left = (frame.wire_len as usize).max(frame.bytes.len()).checked_sub(start)?;
+    let wire_end = wire_left.min(total);
+    let source_port = u16::from_be_bytes([head[20], head[21]]);
+    let destination_port = u16::from_be_bytes([head[22], head[23]]);
+    let protocol = head[9];
+    let (upper, payload_start, wire_end) = match protocol {
         network::TCP => {
-            let head = frame.bytes.first_chunk::<54>()?;
-            let header = usize::from(head[46] >> 4) * 4;
+            let head = rest.first_chunk::<40>()?;
+            let header = usize::from(head[32] >> 4) * 4;
             if header < 20 || total < 20 + header {
                 return None;
             }
             let segment = TcpSegment {
                 source: source_port,
                 destination: destination_port,
-                sequence: u32::from_be_bytes([head[38], head[39], head[40], head[41]]),
-                acknowledgement: u32::from_be_bytes([head[42], head[43], head[44], head[45]]),
-                flags: TcpFlags(head[47]),
-                window: u16::from_be_bytes([head[48], head[49]]),
+                sequence: u32::from_be_bytes([head[24], head[25], head[26], head[27]]),
+                acknowledgement: u32::from_be_bytes([head[28], head[29], head[30], head[31]]),
+                flags: TcpFlags(head[33]),
+                window: u16::from_be_bytes([head[34], head[35]]),
             };
-            (Upper::Tcp(segment), 34 + header, wire_end)
+            (Upper::Tcp(segment), 20 + header, wire_end)
         }
         network::UDP if !tunnel::is_tunnel_port(source_port) && !tunnel::is_tunnel_port(destination_port) => {
-            let length = usize::from(u16::from_be_bytes([head[38], head[39]]));
+            let length = usize::from(u16::from_be_bytes([head[24], head[25]]));
             if length < 8 || total < 28 {
                 return None;
             }
-            (Upper::Udp(source_port, destination_port), 42, wire_end.min(34 + length))
+            (Upper::Udp(source_port, destination_port), 28, wire_end.min(20 + length))
         }
         _ => return None,
     };
-    let payload = frame.bytes.get(start..wire_end.min(frame.bytes.len()))?;
+    let payload = rest.get(payload_start..wire_end.min(rest.len()))?;
     Some(Packet {
-        source_mac: Some(Mac([head[6], head[7], head[8], head[9], head[10], head[11]])),
-        destination_mac: Some(Mac([head[0], head[1], head[2], head[3], head[4], head[5]])),
-        vlan: None,
+        source_mac: Some(Mac([link[6], link[7], link[8], link[9], link[10], link[11]])),
+        destination_mac: Some(Mac([link[0], link[1], link[2], link[3], link[4], link[5]])),
+        vlan,
         ethertype: link::IPV4,
         snap: None,
         ip: Some(Ip {
-            source: IpAddr::V4(Ipv4Addr::new(head[26], head[27], head[28], head[29])),
-            destination: IpAddr::V4(Ipv4Addr::new(head[30], head[31], head[32], head[33])),
+            source: IpAddr::V4(Ipv4Addr::new(head[12], head[13], head[14], head[15])),
+            destination: IpAddr::V4(Ipv4Addr::new(head[16], head[17], head[18], head[19])),
             protocol,
-            ttl: head[22],
-            identification: u32::from(u16::from_be_bytes([head[18], head[19]])),
+            ttl: head[8],
+            identification: u32::from(u16::from_be_bytes([head[4], head[5]])),
             fragment: None,
         }),
         upper,
         payload,
-        payload_wire_len: wire_end.saturating_sub(start) as u32,
+        payload_wire_len: wire_end.saturating_sub(payload_start) as u32,
         tunnels: 0,
         stop: None,
     })
