@@ -229,3 +229,5 @@ pub(crate) fn short(layer: Layer) -> impl Fn(Short) -> Stop {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transcripts;
