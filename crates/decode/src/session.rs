@@ -1,0 +1,586 @@
+//! One flow's driver: puts streams in order, finds the protocol, cuts messages, finds its way after gaps.
+//!
+//! Everything here is said once for all protocols. A session knows no time but that of the packets.
+
+use model::{Address, Flow, Time, Transport};
+use wire::{Assembler, Placed};
+
+use crate::limits;
+use crate::output::{EXPECTED, Output, Route};
+use crate::protocol::{Carrier, Context, Decoder, Match, Measure, Opening, Probe, Protocol, Speaker};
+use crate::protocols;
+use crate::sink::Sink;
+
+/// Where a packet is: all that a session learns of it besides its payload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub at: Time,
+    pub frame: u64,
+    /// 0 when the sender is the one that sent the first packet of the flow, 1 when it is the other.
+    pub side: usize,
+    /// Length of the payload on the wire.
+    pub wire_len: u32,
+}
+
+/// What became of a payload, for the counts of the conversation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fed {
+    pub is_old: bool,
+    pub missing: u64,
+    pub gaps: u64,
+}
+
+/// One flow with payload.
+pub(crate) struct Session {
+    pub(crate) route: Route,
+    transport: Transport,
+    kind: u16,
+    snap: Option<u32>,
+    ports: [u16; 2],
+    halves: [Half; 2],
+    decoding: Decoding,
+    /// Which side is the client of the protocol.
+    client: usize,
+    /// Whether the stream was seen from its first byte.
+    is_from_start: bool,
+    /// The row that matched weakly, and for which side.
+    weak: Option<(&'static Protocol, usize)>,
+    /// Match with which the row was taken; resynchronisation asks for no less, and for no more than likely.
+    taken_at: Match,
+    /// Payload bytes that nobody read.
+    pub(crate) undecoded: u64,
+}
+
+/// One direction.
+#[derive(Default)]
+struct Half {
+    assembler: Assembler,
+    /// Bytes that wait for the rest of their message, or for probes to become sure.
+    buffer: Vec<u8>,
+    /// Bytes of a message still to be passed over.
+    skip: u64,
+    /// Framing was lost: only the start of a segment that a probe recognises brings it back.
+    is_lost: bool,
+    segments: u32,
+    /// Time of the last bytes put into `buffer`.
+    buffered_at: Time,
+    /// Since when a hole is waited for.
+    hole_since: Option<Time>,
+}
+
+enum Decoding {
+    Unknown,
+    Known(&'static Protocol, Box<dyn Decoder>),
+    /// The decoder failed: the flow goes on without.
+    Failed,
+}
+
+/// What probing said.
+enum Found {
+    Yes,
+    Wait,
+    No,
+}
+
+impl Session {
+    /// A flow whose `source` sent the first packet.
+    pub(crate) fn new(
+        flow: Flow,
+        transport: Transport,
+        kind: u16,
+        snap: Option<u32>,
+        ends: [Address; 2],
+        client: usize,
+        is_from_start: bool,
+    ) -> Session {
+        let [source, destination] = ends;
+        let (client_end, server_end) = if client == 0 { (source, destination) } else { (destination, source) };
+        Session {
+            route: Route::new(flow, client_end, server_end),
+            transport,
+            kind,
+            snap,
+            ports: [source.port.unwrap_or(0), destination.port.unwrap_or(0)],
+            halves: [Half::default(), Half::default()],
+            decoding: Decoding::Unknown,
+            client,
+            is_from_start,
+            weak: None,
+            taken_at: Match::No,
+            undecoded: 0,
+        }
+    }
+
+    /// The protocol recognised, of the deepest layer that said something.
+    pub(crate) fn protocol(&self) -> Option<&'static Protocol> {
+        match &self.decoding {
+            Decoding::Known(protocol, _) => Some(self.route.deepest.unwrap_or(protocol)),
+            _ => self.route.deepest,
+        }
+    }
+
+    /// Whether the decoder failed.
+    pub(crate) fn fail(&mut self) -> Option<&'static Protocol> {
+        let failed = match &self.decoding {
+            Decoding::Known(protocol, _) => Some(*protocol),
+            _ => None,
+        };
+        self.decoding = Decoding::Failed;
+        self.halves = [Half::default(), Half::default()];
+        failed
+    }
+
+    /// A datagram or frame.
+    pub(crate) fn datagram(&mut self, place: Place, payload: &[u8], sink: &mut Sink) {
+        if let Decoding::Unknown = self.decoding {
+            let segments = self.halves.get(place.side).map_or(0, |half| half.segments);
+            self.bump(place.side);
+            if !is_probed(segments) {
+                self.undecoded += payload.len() as u64;
+                return;
+            }
+            if !matches!(self.probe(place.side, payload, true, sink), Found::Yes) {
+                self.undecoded += payload.len() as u64;
+                return;
+            }
+        }
+        self.swap_if_told();
+        let speaker = self.speaker(place.side);
+        let Decoding::Known(protocol, decoder) = &mut self.decoding else {
+            self.undecoded += payload.len() as u64;
+            return;
+        };
+        let mut rest = payload;
+        let cut = (place.wire_len as usize).saturating_sub(payload.len());
+        while !rest.is_empty() {
+            let mut out = Output::new(sink, &mut self.route, protocol, place.at, speaker);
+            let (head, total) = match decoder.measure(rest, speaker) {
+                Measure::Whole(n) => (n, n),
+                Measure::Head { head, total } => (head, total),
+                // A datagram is all there is: a message that claims more was cut, or lies.
+                Measure::More(n) => (rest.len(), n),
+                Measure::Malformed(why) => {
+                    out.malformed(payload.len() - rest.len(), "message", why);
+                    return;
+                }
+            };
+            let taken = head.clamp(1, rest.len());
+            let (message, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            let is_last = total >= rest.len();
+            let context = Context {
+                at: place.at,
+                speaker,
+                frame: place.frame,
+                is_stream: false,
+                wire_len: if is_last { rest.len().saturating_add(cut).max(taken) } else { total.max(taken) },
+            };
+            decoder.read(message, &context, &mut out);
+            rest = left.get(total.saturating_sub(taken)..).unwrap_or(&[]);
+        }
+    }
+
+    /// A TCP segment. Says what became of it.
+    pub(crate) fn segment(&mut self, place: Place, sequence: u32, syn: bool, payload: &[u8], sink: &mut Sink) -> Fed {
+        let mut fed = Fed::default();
+        // Every round frees something (see `Placed::Full`); the bound is for the reader.
+        for _ in 0..4 {
+            let Some(half) = self.halves.get_mut(place.side) else { return fed };
+            match half.assembler.push(sequence, syn, payload, place.wire_len) {
+                Placed::InOrder(bytes) => {
+                    if !bytes.is_empty() {
+                        self.bytes(place, bytes, sink);
+                    }
+                    self.cut(place, &mut fed);
+                    self.pop(place, &mut fed, sink);
+                    return fed;
+                }
+                Placed::Old => {
+                    fed.is_old = !payload.is_empty();
+                    return fed;
+                }
+                Placed::Held => {
+                    let since = *half.hole_since.get_or_insert(place.at);
+                    if place.at.since(since) > limits::HOLE_WAIT {
+                        self.skip_hole(place, &mut fed, sink);
+                    }
+                    return fed;
+                }
+                Placed::Full => self.skip_hole(place, &mut fed, sink),
+            }
+        }
+        half_restart(self.halves.get_mut(place.side));
+        fed
+    }
+
+    /// The peer of `place.side` acknowledged `acknowledgement`: holes before it are never going to be filled.
+    pub(crate) fn acknowledged(&mut self, place: Place, acknowledgement: u32, sink: &mut Sink) -> Fed {
+        let mut fed = Fed::default();
+        // One hole after the other, as far as the acknowledgement reaches.
+        for _ in 0..wire::limits::STREAM_SEGMENTS_MAX {
+            let Some(half) = self.halves.get(place.side) else { return fed };
+            if !half.assembler.has_held() || !half.assembler.acknowledged(acknowledgement) {
+                return fed;
+            }
+            self.skip_hole(place, &mut fed, sink);
+        }
+        fed
+    }
+
+    /// Whether `side` waits for a hole to fill.
+    pub(crate) fn has_hole(&self, side: usize) -> bool {
+        self.halves.get(side).is_some_and(|half| half.assembler.has_held())
+    }
+
+    /// The flow is over: holes are given up, and the decoder tells what was never answered.
+    pub(crate) fn end(&mut self, at: Time, frame: u64, sink: &mut Sink) -> [Fed; 2] {
+        let mut all = [Fed::default(); 2];
+        for (side, fed) in all.iter_mut().enumerate() {
+            let place = Place { at, frame, side, wire_len: 0 };
+            for _ in 0..wire::limits::STREAM_SEGMENTS_MAX {
+                if !self.has_hole(side) {
+                    break;
+                }
+                self.skip_hole(place, fed, sink);
+            }
+        }
+        self.swap_if_told();
+        if let Decoding::Known(protocol, decoder) = &mut self.decoding {
+            let mut out = Output::new(sink, &mut self.route, protocol, at, Speaker::Client);
+            decoder.end(&mut out);
+        }
+        for half in &self.halves {
+            if matches!(self.decoding, Decoding::Unknown) {
+                self.undecoded += half.buffer.len() as u64;
+            }
+        }
+        self.decoding = match std::mem::replace(&mut self.decoding, Decoding::Failed) {
+            Decoding::Known(protocol, _) => {
+                self.route.deepest = self.route.deepest.or(Some(protocol));
+                Decoding::Failed
+            }
+            other => other,
+        };
+        all
+    }
+
+    fn bump(&mut self, side: usize) {
+        if let Some(half) = self.halves.get_mut(side) {
+            half.segments = half.segments.saturating_add(1);
+        }
+    }
+
+    fn speaker(&self, side: usize) -> Speaker {
+        if side == self.client { Speaker::Client } else { Speaker::Server }
+    }
+
+    /// A decoder may have found out that the roles are the other way round.
+    fn swap_if_told(&mut self) {
+        if std::mem::take(&mut self.route.is_swapped) {
+            self.client ^= 1;
+        }
+    }
+
+    /// Bytes cut off by the snap length lie behind what was just delivered.
+    fn cut(&mut self, place: Place, fed: &mut Fed) {
+        let Some(half) = self.halves.get_mut(place.side) else { return };
+        let cut = half.assembler.take_cut();
+        if cut > 0 {
+            self.lost(place, cut, fed);
+        }
+    }
+
+    fn pop(&mut self, place: Place, fed: &mut Fed, sink: &mut Sink) {
+        while let Some(bytes) = self.halves.get_mut(place.side).and_then(|half| half.assembler.pop()) {
+            self.bytes(place, &bytes, sink);
+            self.cut(place, fed);
+        }
+        if let Some(half) = self.halves.get_mut(place.side) {
+            half.hole_since = if half.assembler.has_held() { half.hole_since.or(Some(place.at)) } else { None };
+        }
+    }
+
+    fn skip_hole(&mut self, place: Place, fed: &mut Fed, sink: &mut Sink) {
+        let Some(half) = self.halves.get_mut(place.side) else { return };
+        let missing = half.assembler.skip_hole();
+        half.hole_since = None;
+        if missing > 0 {
+            self.lost(place, missing, fed);
+        }
+        self.pop(place, fed, sink);
+    }
+
+    /// `missing` bytes are not in the capture. Inside a message that is passed over anyway this does no harm.
+    fn lost(&mut self, place: Place, missing: u64, fed: &mut Fed) {
+        fed.missing += missing;
+        fed.gaps += 1;
+        let speaker = self.speaker(place.side);
+        let Some(half) = self.halves.get_mut(place.side) else { return };
+        if half.buffer.is_empty() && half.skip >= missing {
+            half.skip -= missing;
+            return;
+        }
+        half.skip = 0;
+        half.buffer.clear();
+        half.is_lost = true;
+        if let Decoding::Known(_, decoder) = &mut self.decoding {
+            decoder.gap(speaker);
+        }
+    }
+
+    /// Bytes in order.
+    fn bytes(&mut self, place: Place, bytes: &[u8], sink: &mut Sink) {
+        let Some(half) = self.halves.get_mut(place.side) else { return };
+        let mut bytes = bytes;
+        if half.skip > 0 {
+            let passed = usize::try_from(half.skip).unwrap_or(usize::MAX).min(bytes.len());
+            half.skip -= passed as u64;
+            bytes = bytes.get(passed..).unwrap_or(&[]);
+            if bytes.is_empty() {
+                return;
+            }
+        }
+        if half.buffer.is_empty() {
+            half.segments = half.segments.saturating_add(1);
+            let used = self.parse(place, bytes, sink);
+            self.keep(place, bytes.get(used..).unwrap_or(&[]), used.saturating_sub(bytes.len()));
+        } else {
+            let mut buffer = std::mem::take(&mut half.buffer);
+            buffer.extend_from_slice(bytes);
+            let used = self.parse(place, &buffer, sink);
+            let skip = used.saturating_sub(buffer.len());
+            buffer.drain(..used.min(buffer.len()));
+            if buffer.capacity() > 16 * 1024 && buffer.is_empty() {
+                buffer = Vec::new();
+            }
+            if let Some(half) = self.halves.get_mut(place.side) {
+                half.skip += skip as u64;
+                half.buffered_at = place.at;
+                half.buffer = buffer;
+            }
+        }
+    }
+
+    fn keep(&mut self, place: Place, rest: &[u8], skip: usize) {
+        if let Some(half) = self.halves.get_mut(place.side) {
+            half.skip += skip as u64;
+            half.buffered_at = place.at;
+            half.buffer.extend_from_slice(rest);
+        }
+    }
+
+    /// Reads whole messages from the front of `bytes`. Says how many bytes are done with; more than there are means that
+    /// the following ones are to be passed over.
+    fn parse(&mut self, place: Place, bytes: &[u8], sink: &mut Sink) -> usize {
+        let mut used = 0_usize;
+        let mut place = place;
+        while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
+            match &self.decoding {
+                Decoding::Failed => {
+                    self.undecoded += rest.len() as u64;
+                    return bytes.len();
+                }
+                Decoding::Unknown => match self.probe(place.side, rest, false, sink) {
+                    Found::Yes => self.catch_up(&mut place, sink),
+                    Found::Wait => return used,
+                    Found::No => {
+                        self.undecoded += rest.len() as u64;
+                        return bytes.len();
+                    }
+                },
+                Decoding::Known(..) => {}
+            }
+            self.swap_if_told();
+            let speaker = self.speaker(place.side);
+            if self.halves.get(place.side).is_some_and(|half| half.is_lost) && !self.is_found_again(place.side, rest) {
+                self.undecoded += rest.len() as u64;
+                return bytes.len();
+            }
+            let Decoding::Known(protocol, decoder) = &mut self.decoding else { return bytes.len() };
+            let (head, total) = match decoder.measure(rest, speaker) {
+                Measure::Whole(n) => (n, n),
+                Measure::Head { head, total } => (head.min(total), total),
+                Measure::More(n) if n <= limits::MESSAGE_BYTES_MAX => return used,
+                Measure::More(_) => (0, 0),
+                Measure::Malformed(why) => {
+                    let mut out = Output::new(sink, &mut self.route, protocol, place.at, speaker);
+                    out.malformed(0, "start of message", why);
+                    (0, 0)
+                }
+            };
+            if head == 0 || head > limits::MESSAGE_BYTES_MAX {
+                // Not a message, or one that no limit allows: wait for a segment that starts with one.
+                if let Some(half) = self.halves.get_mut(place.side) {
+                    half.is_lost = true;
+                }
+                decoder.gap(speaker);
+                self.undecoded += rest.len() as u64;
+                return bytes.len();
+            }
+            let Some(message) = rest.get(..head) else { return used };
+            let context = Context { at: place.at, speaker, frame: place.frame, is_stream: true, wire_len: total };
+            let mut out = Output::new(sink, &mut self.route, protocol, place.at, speaker);
+            decoder.read(message, &context, &mut out);
+            used = used.saturating_add(total);
+        }
+        used
+    }
+
+    /// The protocol became known: what the other side said meanwhile is read first.
+    fn catch_up(&mut self, place: &mut Place, sink: &mut Sink) {
+        let other = place.side ^ 1;
+        let Some(half) = self.halves.get_mut(other) else { return };
+        let bytes = std::mem::take(&mut half.buffer);
+        if bytes.is_empty() {
+            return;
+        }
+        let there = Place { at: half.buffered_at, side: other, ..*place };
+        let used = self.parse(there, &bytes, sink);
+        self.keep(there, bytes.get(used..).unwrap_or(&[]), used.saturating_sub(bytes.len()));
+    }
+
+    /// After a loss: whether `rest`, the start of a segment, is the start of a message.
+    fn is_found_again(&mut self, side: usize, rest: &[u8]) -> bool {
+        let Decoding::Known(protocol, _) = &self.decoding else { return false };
+        let verdict = (protocol.probe)(&self.probe_of(side, rest, false));
+        let speaker_fits = verdict.speaker.is_none_or(|speaker| speaker == self.speaker(side));
+        let is_found = speaker_fits && verdict.matched >= self.taken_at.min(Match::Likely);
+        if is_found && let Some(half) = self.halves.get_mut(side) {
+            half.is_lost = false;
+        }
+        is_found
+    }
+
+    fn probe_of<'a>(&self, side: usize, bytes: &'a [u8], is_datagram: bool) -> Probe<'a> {
+        let [source, destination] = if side == 0 { self.ports } else { [self.ports[1], self.ports[0]] };
+        Probe {
+            bytes,
+            is_stream: !is_datagram,
+            is_start: self.is_from_start && self.halves.get(side).is_some_and(|half| half.segments <= 1),
+            source_port: source,
+            destination_port: destination,
+            kind: self.kind,
+        }
+    }
+
+    /// Asks every row that this carrier may carry.
+    fn probe(&mut self, side: usize, bytes: &[u8], is_datagram: bool, sink: &mut Sink) -> Found {
+        let segments = self.halves.get(side).map_or(0, |half| half.segments);
+        if !is_datagram && !is_probed(segments) {
+            return Found::No;
+        }
+        if let Some((row, client)) = self.expected(sink) {
+            self.take(row, client, Match::Likely);
+            return Found::Yes;
+        }
+        let shown = bytes.get(..limits::PROBE_BYTES_MAX.min(bytes.len())).unwrap_or(bytes);
+        let probe = self.probe_of(side, shown, is_datagram);
+        let mut best: Option<(&'static Protocol, Match, bool, Option<Speaker>)> = None;
+        let mut is_open = false;
+        for row in protocols::PROTOCOLS {
+            let Some(has_port) = self.carried_by(row) else { continue };
+            let verdict = (row.probe)(&probe);
+            is_open |= verdict.matched == Match::More;
+            if verdict.matched >= Match::Weak
+                && best.is_none_or(|(_, matched, port, _)| (verdict.matched, has_port) > (matched, port))
+            {
+                best = Some((row, verdict.matched, has_port, verdict.speaker));
+            }
+        }
+        let is_waiting = is_open && !is_datagram && bytes.len() < limits::PROBE_BYTES_MAX;
+        match best {
+            Some((row, matched, has_port, speaker)) if matched >= Match::Likely || (!is_waiting && has_port) => {
+                let client = match speaker {
+                    Some(Speaker::Client) => side,
+                    Some(Speaker::Server) => side ^ 1,
+                    None => self.client,
+                };
+                self.take(row, client, matched);
+                Found::Yes
+            }
+            _ if is_waiting => Found::Wait,
+            Some((row, matched, _, speaker)) => match self.weak {
+                Some((known, other)) if known.id == row.id && other != side => {
+                    let client = match speaker {
+                        Some(Speaker::Client) => side,
+                        Some(Speaker::Server) => side ^ 1,
+                        None => self.client,
+                    };
+                    self.take(row, client, matched);
+                    Found::Yes
+                }
+                _ => {
+                    self.weak = Some((row, side));
+                    Found::No
+                }
+            },
+            None => Found::No,
+        }
+    }
+
+    /// A row that another flow announced for this one.
+    fn expected(&self, sink: &Sink) -> Option<(&'static Protocol, usize)> {
+        if sink.shared.is_empty() && sink.shared_here.is_empty() {
+            return None;
+        }
+        let find = |end: &Address| {
+            let key = compact_str::format_compact!("{} {}", end.ip?, end.port?);
+            protocols::by_id(&sink.shared(EXPECTED, &key)?)
+        };
+        if let Some(row) = find(&self.route.server) {
+            return Some((row, self.client));
+        }
+        find(&self.route.client).map(|row| (row, self.client ^ 1))
+    }
+
+    fn take(&mut self, row: &'static Protocol, client: usize, matched: Match) {
+        if client != self.client {
+            std::mem::swap(&mut self.route.client, &mut self.route.server);
+            self.client = client;
+        }
+        let opening = Opening {
+            is_stream: self.transport == Transport::Tcp,
+            client_port: self.route.client.port.unwrap_or(0),
+            server_port: self.route.server.port.unwrap_or(0),
+        };
+        self.taken_at = matched;
+        self.decoding = Decoding::Known(row, (row.open)(&opening));
+    }
+
+    /// Whether this flow may carry `row`; if so, whether on one of its usual ports.
+    fn carried_by(&self, row: &Protocol) -> Option<bool> {
+        let mut carried = None;
+        for carrier in row.carriers {
+            let fits = match (carrier, self.transport) {
+                (Carrier::Tcp(ports), Transport::Tcp) | (Carrier::Udp(ports), Transport::Udp) => {
+                    Some(self.ports.iter().any(|port| ports.contains(port)))
+                }
+                (Carrier::Ip(number), Transport::Ip(this)) if *number == this => Some(true),
+                (Carrier::Ethernet(kinds), Transport::Ethernet(kind))
+                    if self.snap.is_none_or(|organisation| organisation == 0) && kinds.contains(&kind) =>
+                {
+                    Some(true)
+                }
+                (Carrier::Snap(organisation, id), Transport::Ethernet(kind))
+                    if self.snap == Some(*organisation) && *id == kind =>
+                {
+                    Some(true)
+                }
+                _ => None,
+            };
+            carried = carried.max(fits);
+        }
+        carried
+    }
+}
+
+/// The first segments are probed one by one, then ever fewer: a flow that nobody knows must not cost a probe a packet.
+const fn is_probed(segments: u32) -> bool {
+    segments <= limits::PROBE_SEGMENTS_MAX || segments.is_power_of_two()
+}
+
+/// A stream that no round could place begins anew with the next segment.
+fn half_restart(half: Option<&mut Half>) {
+    if let Some(half) = half {
+        *half = Half { is_lost: true, ..Half::default() };
+    }
+}
