@@ -5,12 +5,18 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod draft;
+mod duplicates;
 pub mod exchange;
+mod flow;
+mod guess;
 pub mod limits;
 pub mod output;
+mod partition;
+mod pipeline;
 pub mod protocol;
 pub mod protocols;
 mod rollup;
+mod session;
 pub mod sink;
 #[cfg(test)]
 pub mod testing;
@@ -18,6 +24,8 @@ pub mod testing;
 pub use draft::{Draft, Values};
 pub use exchange::Exchange;
 pub use output::{About, Output};
+pub use pipeline::{Pipeline, Totals};
 pub use protocol::{
     Carrier, Code, Context, Decoder, Inner, Match, Measure, Opening, Probe, Protocol, Speaker, Verdict, code,
 };
+pub use sink::{Options, ProtocolCounts};

@@ -1,0 +1,353 @@
+//! One partition: its flows, fragments and records. Workers take partitions, so nothing here is shared.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use model::{Address, Flow, HealthKind, Mac, Record, Time, Transport};
+use wire::{Defragmenter, Layer, Packet, TcpSegment, Upper};
+
+use crate::duplicates::Duplicates;
+use crate::flow::{Entry, Flows, Key};
+use crate::limits;
+use crate::output::health;
+use crate::session::{Fed, Place, Session};
+use crate::sink::{Options, Sink};
+
+/// Counts of what one partition saw and could not read.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Packets.
+    pub packets: u64,
+    /// Packets that were copies of others.
+    pub duplicates: u64,
+    /// Packets whose headers could not be read, by layer and reason.
+    pub stops: Vec<((Layer, &'static str), u64)>,
+    /// Packets cut by the snap length.
+    pub cut: u64,
+    /// Flows.
+    pub flows: u64,
+    /// Decoders that failed.
+    pub failures: u64,
+    /// Payload bytes that no decoder read.
+    pub undecoded: u64,
+}
+
+/// One of the fixed number of parts into which flows are split by their pair of addresses.
+pub(crate) struct Partition {
+    flows: Flows,
+    fragments: Defragmenter,
+    duplicates: Duplicates,
+    pub(crate) sink: Sink,
+    pub(crate) counts: Counts,
+    idle: Vec<usize>,
+}
+
+impl Partition {
+    pub(crate) fn new(options: Options) -> Partition {
+        Partition {
+            flows: Flows::new(),
+            fragments: Defragmenter::new(),
+            duplicates: Duplicates::new(),
+            sink: Sink::new(options),
+            counts: Counts::default(),
+            idle: Vec::new(),
+        }
+    }
+
+    /// Reads one packet.
+    pub(crate) fn packet(&mut self, packet: &Packet<'_>, at: Time, frame: u64, frame_wire_len: u32) {
+        self.counts.packets += 1;
+        self.sink.frame = frame;
+        if let Some(stop) = packet.stop {
+            let key = (stop.layer, stop.why);
+            match self.counts.stops.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, count)) => *count += 1,
+                None => self.counts.stops.push((key, 1)),
+            }
+            if stop.layer == Layer::Unsupported {
+                return;
+            }
+        }
+        self.counts.cut += u64::from(packet.payload_wire_len as usize > packet.payload.len());
+        if packet.ip.is_some_and(|ip| ip.fragment.is_some()) {
+            if let Some(whole) = self.fragments.push(at, packet) {
+                let again = wire::parse_upper(whole.protocol, &whole.payload, packet);
+                self.whole(&again, at, frame, frame_wire_len);
+            }
+            return;
+        }
+        self.whole(packet, at, frame, frame_wire_len);
+    }
+
+    /// Reads a packet that is no fragment.
+    fn whole(&mut self, packet: &Packet<'_>, at: Time, frame: u64, frame_wire_len: u32) {
+        let (source_port, destination_port, transport) = match (packet.upper, packet.ip) {
+            (Upper::Tcp(segment), _) => (Some(segment.source), Some(segment.destination), Transport::Tcp),
+            (Upper::Udp(source, destination), _) => (Some(source), Some(destination), Transport::Udp),
+            (Upper::Sctp(source, destination), _) => (Some(source), Some(destination), Transport::Sctp),
+            (Upper::None, Some(ip)) => (None, None, Transport::Ip(ip.protocol)),
+            (Upper::None, None) => (None, None, Transport::Ethernet(packet.ethertype)),
+        };
+        let address = |mac: Option<Mac>, ip, port| Address { mac, ip, port, vlan: packet.vlan };
+        let source = address(packet.source_mac, packet.ip.map(|ip| ip.source), source_port);
+        let destination = address(packet.destination_mac, packet.ip.map(|ip| ip.destination), destination_port);
+        let key = Key::new(&source, &destination, transport, packet.snap.unwrap_or(0));
+        let hash = self.flows.hash(&key);
+        let segment = match packet.upper {
+            Upper::Tcp(segment) => Some(segment),
+            _ => None,
+        };
+        let mut found = self.flows.find(&key, hash);
+        if let Some(index) = found
+            && self.is_begun_anew(index, segment.as_ref(), at)
+        {
+            self.finish(index, at);
+            found = None;
+        }
+        let index = match found {
+            Some(index) => index,
+            None => {
+                if self.flows.is_full()
+                    && let Some(victim) = self.flows.victim()
+                {
+                    self.flows.evicted += 1;
+                    self.finish(victim, at);
+                }
+                self.counts.flows += 1;
+                let flow = flow_of(&source, &destination, transport);
+                let opener = opener(segment.as_ref(), &source, &destination);
+                self.flows.insert(key, hash, flow, transport, [source, destination], opener, at)
+            }
+        };
+        let is_copy = !packet.payload.is_empty() && self.duplicates.is_copy(packet, at);
+        let Some(entry) = self.flows.get_mut(index) else { return };
+        let side = usize::from(
+            !(entry.ends[0].ip == source.ip
+                && entry.ends[0].port == source.port
+                && (source.ip.is_some() || entry.ends[0].mac == source.mac)),
+        );
+        entry.last = at;
+        let counts = &mut entry.sides[side & 1];
+        counts.packets += 1;
+        counts.bytes += u64::from(frame_wire_len);
+        counts.payload += u64::from(packet.payload_wire_len);
+        if is_copy {
+            counts.duplicates += 1;
+            self.counts.duplicates += 1;
+            return;
+        }
+        if let Some(segment) = &segment {
+            note_flags(entry, segment, side, packet.payload_wire_len > 0);
+        }
+        let place = Place { at, frame, side, wire_len: packet.payload_wire_len };
+        self.deliver(index, packet, segment.as_ref(), place);
+        if let Some(entry) = self.flows.get_mut(index)
+            && at.since(entry.first) >= limits::CONVERSATION_INTERVAL
+            && let Some(conversation) = entry.take_conversation()
+        {
+            entry.first = at;
+            self.sink.push(Record::Conversation(conversation));
+        }
+    }
+
+    /// Hands the payload to the flow's session, and survives whatever its decoder does.
+    fn deliver(&mut self, index: usize, packet: &Packet<'_>, segment: Option<&TcpSegment>, place: Place) {
+        let Some(entry) = self.flows.get_mut(index) else { return };
+        let has_payload = packet.payload_wire_len > 0;
+        if entry.session.is_none() {
+            if !has_payload {
+                return;
+            }
+            let is_from_start = entry.handshake.syn || entry.transport != Transport::Tcp;
+            entry.has_session = true;
+            entry.session = Some(Box::new(Session::new(
+                entry.flow,
+                entry.transport,
+                packet.ethertype,
+                packet.snap.filter(|_| packet.ip.is_none()),
+                entry.ends,
+                entry.opener,
+                is_from_start,
+            )));
+        }
+        let Some(session) = entry.session.as_deref_mut() else { return };
+        let sink = &mut self.sink;
+        let fed = catch_unwind(AssertUnwindSafe(|| {
+            let mut of_other = Fed::default();
+            let of_this = match segment {
+                Some(segment) => {
+                    // What the acknowledgement says of the other direction comes first: it was sent before.
+                    if segment.flags.ack() && session.has_hole(place.side ^ 1) {
+                        let other = Place { side: place.side ^ 1, wire_len: 0, ..place };
+                        of_other = session.acknowledged(other, segment.acknowledgement, sink);
+                    }
+                    match has_payload || segment.flags.syn() {
+                        true => session.segment(place, segment.sequence, segment.flags.syn(), packet.payload, sink),
+                        false => Fed::default(),
+                    }
+                }
+                None => {
+                    session.datagram(place, packet.payload, sink);
+                    Fed::default()
+                }
+            };
+            [of_this, of_other]
+        }));
+        match fed {
+            Ok([this, other]) => {
+                for (fed, side) in [(this, place.side), (other, place.side ^ 1)] {
+                    let counts = &mut entry.sides[side & 1];
+                    counts.retransmissions += u64::from(fed.is_old);
+                    counts.missing += fed.missing;
+                    counts.gaps += fed.gaps;
+                }
+            }
+            Err(_) => self.failed(index, place.at),
+        }
+        if let Some(entry) = self.flows.get_mut(index)
+            && entry.transport == Transport::Tcp
+            && entry.handshake.is_over()
+        {
+            self.close_session(index, place.at);
+        }
+    }
+
+    fn failed(&mut self, index: usize, at: Time) {
+        self.counts.failures += 1;
+        let Some(entry) = self.flows.get_mut(index) else { return };
+        let protocol = entry.session.as_deref_mut().and_then(Session::fail);
+        let mut record = health(HealthKind::DecoderFailed, at, 1, "the decoder failed; the flow goes on without it");
+        if let Record::Health(health) = &mut record {
+            health.flow = Some(entry.flow);
+            health.protocol = protocol.map_or("", |protocol| protocol.id).into();
+        }
+        self.sink.push(record);
+    }
+
+    /// Whether a segment begins a new connection between the ends of an old one.
+    fn is_begun_anew(&mut self, index: usize, segment: Option<&TcpSegment>, at: Time) -> bool {
+        let Some(entry) = self.flows.get_mut(index) else { return false };
+        if at.since(entry.last) > entry.idle_max() {
+            return true;
+        }
+        segment.is_some_and(|segment| {
+            segment.flags.syn() && !segment.flags.ack() && (entry.handshake.has_data || entry.handshake.is_over())
+        })
+    }
+
+    /// Ends the decoding of a flow, not its counting.
+    fn close_session(&mut self, index: usize, at: Time) {
+        let Some(entry) = self.flows.get_mut(index) else { return };
+        let Some(mut session) = entry.session.take() else { return };
+        let frame = self.sink.frame;
+        let sink = &mut self.sink;
+        if let Ok(fed) = catch_unwind(AssertUnwindSafe(|| session.end(at, frame, sink))) {
+            for (counts, fed) in entry.sides.iter_mut().zip(fed) {
+                counts.missing += fed.missing;
+                counts.gaps += fed.gaps;
+            }
+        } else {
+            self.counts.failures += 1;
+        }
+        entry.protocol = session.protocol().or(entry.protocol);
+        self.counts.undecoded += session.undecoded;
+        entry.undecoded += session.undecoded;
+    }
+
+    /// Ends a flow and tells its conversation.
+    fn finish(&mut self, index: usize, at: Time) {
+        self.close_session(index, at);
+        if let Some(mut entry) = self.flows.remove(index)
+            && let Some(conversation) = entry.take_conversation()
+        {
+            self.sink.push(Record::Conversation(conversation));
+        }
+    }
+
+    /// The end of a chunk whose last packet was at `now`: what is due is told, idle flows end.
+    pub(crate) fn chunk_ends(&mut self, now: Time, frame: u64) {
+        self.sink.frame = frame;
+        let mut idle = std::mem::take(&mut self.idle);
+        self.flows.idle(now, &mut idle);
+        for index in idle.drain(..) {
+            self.finish(index, now);
+        }
+        self.idle = idle;
+        self.fragments.expire(now);
+        self.sink.tell_due(now);
+    }
+
+    /// The end of all input: every flow ends, everything merged is told.
+    pub(crate) fn end(&mut self, now: Time, frame: u64) {
+        self.sink.frame = frame;
+        for index in self.flows.all() {
+            self.finish(index, now);
+        }
+        self.sink.tell_all();
+    }
+
+    /// Flows that a full table pushed out.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.flows.evicted
+    }
+
+    /// Fragments that never became whole: waiting too long, pushed out, or still waiting.
+    pub(crate) fn fragments_lost(&self) -> u64 {
+        let counts = self.fragments.counts();
+        counts.expired.saturating_add(counts.evicted).saturating_add(self.fragments.len() as u64)
+    }
+}
+
+fn note_flags(entry: &mut Entry, segment: &TcpSegment, side: usize, has_data: bool) {
+    let flags = segment.flags;
+    let shake = &mut entry.handshake;
+    shake.has_data |= has_data;
+    if flags.syn() && !flags.ack() {
+        shake.syn = true;
+        entry.opener = side & 1;
+    } else if flags.syn() {
+        shake.syn_ack = true;
+        entry.opener = (side ^ 1) & 1;
+    }
+    shake.fin[side & 1] |= flags.fin();
+    if flags.rst() {
+        shake.rst[side & 1] = true;
+        entry.sides[side & 1].resets += 1;
+    }
+}
+
+/// Which end of the first packet opened the flow: by the handshake; of a connection picked up midway, the end whose port
+/// looks like a client's.
+fn opener(segment: Option<&TcpSegment>, source: &Address, destination: &Address) -> usize {
+    match segment {
+        Some(segment) if segment.flags.syn() => usize::from(segment.flags.ack()),
+        Some(_) => {
+            let (source, destination) = (source.port.unwrap_or(0), destination.port.unwrap_or(0));
+            let is_service = |port: u16| port < 1024;
+            match (is_service(source), is_service(destination)) {
+                (true, false) => 1,
+                (false, true) => 0,
+                // Ephemeral ports are the high ones (IANA: from 49,152; Linux: from 32,768).
+                _ => usize::from(source < 32_768 && destination >= 32_768),
+            }
+        }
+        None => 0,
+    }
+}
+
+fn flow_of(source: &Address, destination: &Address, transport: Transport) -> Flow {
+    match (source.ip, destination.ip) {
+        (Some(from), Some(to)) => Flow::Ip {
+            transport,
+            source: (from, source.port.unwrap_or(0)),
+            destination: (to, destination.port.unwrap_or(0)),
+        },
+        _ => Flow::Link {
+            source: source.mac.unwrap_or_default(),
+            destination: destination.mac.unwrap_or_default(),
+            ethertype: match transport {
+                Transport::Ethernet(kind) => kind,
+                _ => 0,
+            },
+        },
+    }
+}

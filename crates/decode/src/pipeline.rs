@@ -1,0 +1,281 @@
+//! Chunks of frames in, records out in the order of the frames, whatever the number of workers.
+//!
+//! Two steps a chunk: headers are read block by block and sorted by partition; then workers take whole partitions. What
+//! flows share across partitions becomes visible at the border of a chunk. Chunks end where `capture` ends them, which
+//! depends on the packets alone; so neither workers nor read sizes change a record.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, PoisonError, RwLock};
+
+use model::{Frame, HealthKind, Record, Time};
+use wire::{Layer, Packet};
+
+use crate::limits;
+use crate::output::health;
+use crate::partition::Partition;
+use crate::sink::{Options, ProtocolCounts, Shared};
+
+/// Frames whose headers are read in one go.
+const BLOCK: usize = 1_024;
+
+/// Decodes a sequence of frames.
+pub struct Pipeline {
+    partitions: Vec<Mutex<Partition>>,
+    workers: usize,
+    shared: Arc<Shared>,
+    last: (Time, u64),
+    order: Vec<(u64, u32, u32)>,
+}
+
+/// What was counted, over all partitions.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    /// Counts by protocol id, in the order of ids.
+    pub protocols: std::collections::BTreeMap<&'static str, ProtocolCounts>,
+    /// Packets read.
+    pub packets: u64,
+    /// Flows.
+    pub flows: u64,
+    /// Packets that were copies.
+    pub duplicates: u64,
+}
+
+/// Headers of a block of frames, sorted by partition.
+#[derive(Default)]
+struct Block<'a> {
+    packets: Vec<Packet<'a>>,
+    /// Indices into `packets`, those of one partition side by side and in order.
+    order: Vec<u16>,
+    /// Where each partition begins in `order`; one more than there are partitions.
+    starts: Vec<u16>,
+}
+
+impl<'a> Block<'a> {
+    fn fill(&mut self, frames: &[Frame<'a>]) {
+        self.packets.clear();
+        let mut of = [0_u8; BLOCK];
+        let mut counts = [0_u16; limits::PARTITIONS + 1];
+        for (frame, of) in frames.iter().zip(&mut of) {
+            let packet = wire::parse(frame);
+            let partition = wire::partition(&packet, limits::PARTITIONS);
+            *of = partition as u8;
+            if let Some(count) = counts.get_mut(partition + 1) {
+                *count += 1;
+            }
+            self.packets.push(packet);
+        }
+        for i in 1..counts.len() {
+            let before = counts.get(i - 1).copied().unwrap_or(0);
+            if let Some(count) = counts.get_mut(i) {
+                *count += before;
+            }
+        }
+        self.starts.clear();
+        self.starts.extend_from_slice(&counts);
+        self.order.clear();
+        self.order.resize(frames.len(), 0);
+        for (index, partition) in of.iter().take(frames.len()).enumerate() {
+            if let Some(next) = counts.get_mut(usize::from(*partition)) {
+                if let Some(place) = self.order.get_mut(usize::from(*next)) {
+                    *place = index as u16;
+                }
+                *next += 1;
+            }
+        }
+    }
+
+    fn of(&self, partition: usize) -> &[u16] {
+        let start = self.starts.get(partition).copied().unwrap_or(0);
+        let end = self.starts.get(partition + 1).copied().unwrap_or(0);
+        self.order.get(usize::from(start)..usize::from(end)).unwrap_or(&[])
+    }
+}
+
+impl Pipeline {
+    /// A pipeline with `workers` threads; 1 works in the calling thread alone.
+    pub fn new(options: Options, workers: usize) -> Pipeline {
+        Pipeline {
+            partitions: (0..limits::PARTITIONS).map(|_| Mutex::new(Partition::new(options))).collect(),
+            workers: workers.max(1),
+            shared: Arc::default(),
+            last: (Time::default(), 0),
+            order: Vec::new(),
+        }
+    }
+
+    /// Decodes one chunk. `meanwhile` runs in the calling thread while workers work (with one worker, after it): reading
+    /// the next chunk is what it is for. Records go to `tell` in order.
+    pub fn chunk(&mut self, frames: &[Frame<'_>], meanwhile: impl FnOnce(), tell: &mut dyn FnMut(&Record)) {
+        let Some(last) = frames.last() else { return meanwhile() };
+        self.last = (last.at, last.number);
+        let blocks: Vec<&[Frame<'_>]> = frames.chunks(BLOCK).collect();
+        let sorted: Vec<RwLock<Block<'_>>> = blocks.iter().map(|_| RwLock::new(Block::default())).collect();
+        let (next_block, next_partition) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let barrier = Barrier::new(self.workers);
+        let partitions = &self.partitions;
+        let last = self.last;
+        let work = || {
+            while let Some((frames, block)) = {
+                let index = next_block.fetch_add(1, Ordering::Relaxed);
+                blocks.get(index).zip(sorted.get(index))
+            } {
+                block.write().unwrap_or_else(PoisonError::into_inner).fill(frames);
+            }
+            barrier.wait();
+            loop {
+                let index = next_partition.fetch_add(1, Ordering::Relaxed);
+                let Some(partition) = partitions.get(index) else { break };
+                let mut partition = partition.lock().unwrap_or_else(PoisonError::into_inner);
+                for (block, frames) in sorted.iter().zip(&blocks) {
+                    let block = block.read().unwrap_or_else(PoisonError::into_inner);
+                    for place in block.of(index) {
+                        let place = usize::from(*place);
+                        if let (Some(packet), Some(frame)) = (block.packets.get(place), frames.get(place)) {
+                            partition.packet(packet, frame.at, frame.number, frame.wire_len);
+                        }
+                    }
+                }
+                partition.chunk_ends(last.0, last.1);
+            }
+        };
+        if self.workers == 1 {
+            work();
+            meanwhile();
+        } else {
+            std::thread::scope(|scope| {
+                for _ in 0..self.workers {
+                    scope.spawn(work);
+                }
+                meanwhile();
+            });
+        }
+        self.publish();
+        self.tell(tell);
+    }
+
+    /// The end of all input: flows end, what was merged is told, and what could not be seen is summed up.
+    pub fn finish(&mut self, tell: &mut dyn FnMut(&Record)) -> Totals {
+        let (at, frame) = self.last;
+        for partition in &mut self.partitions {
+            partition.get_mut().unwrap_or_else(PoisonError::into_inner).end(at, frame);
+        }
+        self.tell(tell);
+        let totals = self.totals();
+        for record in self.blindness() {
+            tell(&record);
+        }
+        totals
+    }
+
+    /// What was counted so far.
+    pub fn totals(&mut self) -> Totals {
+        let mut totals = Totals::default();
+        for partition in &mut self.partitions {
+            let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
+            totals.packets += partition.counts.packets;
+            totals.flows += partition.counts.flows;
+            totals.duplicates += partition.counts.duplicates;
+            for (id, counts) in partition.sink.counts() {
+                let sum = totals.protocols.entry(id).or_default();
+                sum.messages += counts.messages;
+                sum.acts += counts.acts;
+                sum.malformed += counts.malformed;
+            }
+        }
+        totals
+    }
+
+    /// What one flow told all others becomes visible, in the order of partitions.
+    fn publish(&mut self) {
+        let has_news = self
+            .partitions
+            .iter_mut()
+            .any(|partition| !partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.published.is_empty());
+        if !has_news {
+            return;
+        }
+        let mut shared = Shared::clone(&self.shared);
+        for partition in &mut self.partitions {
+            let sink = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
+            for (topic, key, value) in sink.published.drain(..) {
+                shared.insert(topic, key, value);
+            }
+        }
+        self.shared = Arc::new(shared);
+        for partition in &mut self.partitions {
+            let sink = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
+            sink.shared = Arc::clone(&self.shared);
+        }
+    }
+
+    /// Tells the records of all partitions in the order of the frames that caused them.
+    fn tell(&mut self, tell: &mut dyn FnMut(&Record)) {
+        self.order.clear();
+        for (p, partition) in self.partitions.iter_mut().enumerate() {
+            let records = &partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.records;
+            self.order.extend(records.iter().enumerate().map(|(i, (frame, _))| (*frame, p as u32, i as u32)));
+        }
+        self.order.sort_unstable();
+        for (_, p, i) in &self.order {
+            if let Some(partition) = self.partitions.get_mut(*p as usize) {
+                let sink = &partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
+                if let Some((_, record)) = sink.records.get(*i as usize) {
+                    tell(record);
+                }
+            }
+        }
+        for partition in &mut self.partitions {
+            partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.records.clear();
+        }
+    }
+
+    /// Health records that sum up what could not be read.
+    fn blindness(&mut self) -> Vec<Record> {
+        let at = self.last.0;
+        let mut stops: Vec<((Layer, &'static str), u64)> = Vec::new();
+        let (mut duplicates, mut cut, mut evicted, mut lost, mut channels, mut undecoded) = (0, 0, 0, 0, 0, 0);
+        for partition in &mut self.partitions {
+            let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
+            for (key, count) in &partition.counts.stops {
+                match stops.iter_mut().find(|(known, _)| known == key) {
+                    Some((_, sum)) => *sum += count,
+                    None => stops.push((*key, *count)),
+                }
+            }
+            duplicates += partition.counts.duplicates;
+            cut += partition.counts.cut;
+            evicted += partition.evicted();
+            lost += partition.fragments_lost();
+            channels += partition.sink.channels_evicted();
+            undecoded += partition.counts.undecoded;
+        }
+        stops.sort_by_key(|((layer, why), _)| (*layer as u8, *why));
+        let mut records = Vec::new();
+        let mut add = |kind, count, detail: String| {
+            if count > 0 {
+                records.push(health(kind, at, count, detail));
+            }
+        };
+        for ((layer, why), count) in stops {
+            match layer {
+                Layer::Unsupported => add(HealthKind::NotDecoded, count, format!("packets: {why}")),
+                layer => {
+                    let layer = match layer {
+                        Layer::Link => "link",
+                        Layer::Tunnel => "tunnel",
+                        Layer::Network => "network",
+                        _ => "transport",
+                    };
+                    add(HealthKind::BadHeader, count, format!("packets, {layer} header: {why}"));
+                }
+            }
+        }
+        add(HealthKind::Duplicate, duplicates, "packets seen twice and read once: check the mirror port".into());
+        add(HealthKind::Cut, cut, "packets cut by the snap length".into());
+        add(HealthKind::Fragments, lost, "fragmented packets that never became whole".into());
+        add(HealthKind::Evicted, evicted, "conversations pushed out of the full flow table".into());
+        add(HealthKind::Limit, channels, "roll-up channels pushed out of the full table".into());
+        add(HealthKind::Undecoded, undecoded, "payload bytes that no decoder recognised".into());
+        records
+    }
+}
