@@ -17,14 +17,14 @@ pub struct Attack {
     pub techniques: &'static [&'static str],
     /// When it begins: part of the run, 0 to 1.
     pub part: f64,
-    /// Puts its steps on the timetable; they note the attack when it is over.
+    /// Puts its steps on the timetable; they note the attack when it begins.
     pub script: fn(&'static Attack, &mut Site, Time),
 }
 
 impl Attack {
-    /// Notes that it happened.
-    pub fn note(&self, site: &mut Site, from: HostId, to: &[HostId], first: Time, last: Time) {
-        site.note((self.id, self.title), Intent::Attack, self.techniques, from, to, (first, last));
+    /// Notes that it began; gives the number of the deed.
+    pub fn note(&self, site: &mut Site, from: HostId, to: &[HostId], first: Time, last: Time) -> usize {
+        site.note((self.id, self.title), Intent::Attack, self.techniques, from, to, (first, last))
     }
 }
 

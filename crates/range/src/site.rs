@@ -78,7 +78,7 @@ impl Site {
         self.outages.get(&host.0).is_some_and(|(from, until)| (*from..*until).contains(&at))
     }
 
-    /// Notes what happened.
+    /// Notes that something began; gives its number, for [`Site::prolong`].
     pub fn note(
         &mut self,
         (id, title): (&'static str, &'static str),
@@ -87,10 +87,21 @@ impl Site {
         from: HostId,
         to: &[HostId],
         (first, last): (Time, Time),
-    ) {
+    ) -> usize {
         let to = to.iter().map(|host| self.network.host(*host).ip).collect();
         let from = self.network.host(from).ip;
         self.truth.deeds.push(Deed { id, title, intent, techniques, from, to, first, last });
+        self.truth.deeds.len() - 1
+    }
+
+    /// The noted deed goes on until `last`.
+    pub fn prolong(&mut self, deed: usize, last: Time) {
+        self.truth.deeds[deed].last = last;
+    }
+
+    /// `usual` nanoseconds, but never more than this part of the run.
+    pub fn pause(&self, usual: i64, part_max: f64) -> i64 {
+        usual.min((self.end.since(self.start) as f64 * part_max) as i64)
     }
 
     /// Runs all tasks from the start to the end.
@@ -109,6 +120,9 @@ impl Site {
             }
         }
         self.network.drain(self.end, sink);
+        for deed in &mut self.truth.deeds {
+            deed.last = deed.last.min(self.end);
+        }
         self.truth.deeds.sort_by_key(|deed| deed.first);
     }
 }

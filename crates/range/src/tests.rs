@@ -249,4 +249,7 @@ fn truth_tells_everything_that_people_did() {
     "#]]
     .assert_eq(&text);
     assert_eq!(truth.to_json_lines().lines().count(), truth.deeds.len());
+    // A run of one minute tells the same story in a hurry.
+    let ids = |truth: &Truth| truth.deeds.iter().map(|deed| deed.id).collect::<Vec<_>>();
+    assert_eq!(ids(&truth), ids(&run(&Plan::new(1, 5)).1));
 }

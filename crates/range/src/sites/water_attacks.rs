@@ -8,7 +8,7 @@ use super::water_devices::{DOSING, FILTER, INTAKE, LIFT};
 use super::water_process::RAW_LEVEL_HIGH;
 use crate::attack::Attack;
 use crate::dialogs::{dnp3, ethernet_ip, infrastructure, modbus, s7comm};
-use crate::network::{HostId, MICROSECOND, MILLISECOND, SECOND};
+use crate::network::{MICROSECOND, MILLISECOND, SECOND};
 use crate::site::Site;
 use crate::tcp::Connection;
 
@@ -71,12 +71,13 @@ const PORTS: &[u16] = &[22, 80, 102, 135, 443, 445, 502, 3389, 20_000, 44_818];
 fn network_scan(attack: &'static Attack, site: &mut Site, first: Time) {
     let attacker = site.network.find("pc-office-21");
     let mut last_byte = 0u8;
-    let mut found: Vec<HostId> = Vec::new();
+    let mut deed = None;
     // One address a step: echo, then ports; about eight seconds in all.
     site.add(first, move |at: Time, site: &mut Site| {
+        let deed = *deed.get_or_insert_with(|| attack.note(site, attacker, &[], first, at));
+        site.prolong(deed, at);
         last_byte += 1;
         if last_byte > 60 {
-            attack.note(site, attacker, &found, first, at);
             return None;
         }
         let address = Ipv4Addr::new(10, 20, 1, last_byte);
@@ -84,7 +85,7 @@ fn network_scan(attack: &'static Attack, site: &mut Site, first: Time) {
             site.network.ask_in_vain(at, attacker, address);
             return Some(at.plus(site.random.wait(60 * MILLISECOND, 20 * MILLISECOND)));
         };
-        found.push(target);
+        site.truth.deeds[deed].to.push(address);
         let mut now = infrastructure::echo(&mut site.network, at, attacker, target, 0x2000 | u16::from(last_byte));
         for port in PORTS {
             now = now.plus(site.random.wait(300 * MICROSECOND, 900 * MICROSECOND));
@@ -101,19 +102,19 @@ fn network_scan(attack: &'static Attack, site: &mut Site, first: Time) {
 
 fn s7_stop(attack: &'static Attack, site: &mut Site, first: Time) {
     let (attacker, target) = (site.network.find("pc-office-21"), site.network.find("plc-intake"));
-    let mut online: Option<s7comm::Session> = None;
+    let mut online: Option<(s7comm::Session, usize)> = None;
     site.add(first, move |at: Time, site: &mut Site| {
-        if let Some(mut session) = online.take() {
+        if let Some((mut session, deed)) = online.take() {
             let now = session.start(site, at);
             let last = session.close(&mut site.network, now.plus(400 * MILLISECOND));
-            attack.note(site, attacker, &[target], first, last);
+            site.prolong(deed, last);
             return None;
         }
         let (mut session, now) = s7comm::Session::open(site, at, attacker, target, &INTAKE, 1);
-        session.stop(site, now);
-        online = Some(session);
+        let last = session.stop(site, now);
+        online = Some((session, attack.note(site, attacker, &[target], first, last)));
         // Stopped for 25 seconds; the pump stands still meanwhile.
-        Some(at.plus(25 * SECOND))
+        Some(at.plus(site.pause(25 * SECOND, 0.05)))
     });
 }
 
@@ -166,25 +167,27 @@ const RESTART: i64 = 18 * SECOND;
 
 fn cip_stop_reset(attack: &'static Attack, site: &mut Site, first: Time) {
     let (attacker, target) = (site.network.find("laptop"), site.network.find("plc-filter"));
-    let mut step = 0;
+    let (mut step, mut deed) = (0, 0);
     site.add(first, move |at: Time, site: &mut Site| {
         step += 1;
+        let restart = site.pause(RESTART, 0.04);
         match step {
             // Program mode; the valve stays where it is.
             1 => {
                 let (mut session, now) = ethernet_ip::Session::open(site, at, attacker, target);
                 let now = session.ask(site, now, &FILTER, &ethernet_ip::identify());
                 let now = session.ask(site, now, &FILTER, &ethernet_ip::stop());
-                session.close(site, now.plus(80 * MILLISECOND));
-                Some(at.plus(6 * SECOND))
+                let last = session.close(site, now.plus(80 * MILLISECOND));
+                deed = attack.note(site, attacker, &[target], first, last);
+                Some(at.plus(site.pause(6 * SECOND, 0.02)))
             }
             2 => {
                 let (mut session, now) = ethernet_ip::Session::open(site, at, attacker, target);
                 let now = session.ask(site, now, &FILTER, &ethernet_ip::reset());
                 session.abort(&mut site.network, now.plus(MILLISECOND));
-                site.take_down(target, now.plus(2 * MILLISECOND), now.plus(RESTART));
-                attack.note(site, attacker, &[target], first, now.plus(MILLISECOND));
-                Some(now.plus(RESTART))
+                site.take_down(target, now.plus(2 * MILLISECOND), now.plus(restart));
+                site.prolong(deed, now.plus(MILLISECOND));
+                Some(now.plus(restart))
             }
             // The program starts by itself when the controller is back.
             _ => {
@@ -197,22 +200,23 @@ fn cip_stop_reset(attack: &'static Attack, site: &mut Site, first: Time) {
 
 fn modbus_write(attack: &'static Attack, site: &mut Site, first: Time) {
     let (attacker, target) = (site.network.find("hist-01"), site.network.find("plc-dosing"));
-    let mut online: Option<(modbus::Session, u16)> = None;
+    let mut online: Option<(modbus::Session, u16, usize)> = None;
     site.add(first, move |at: Time, site: &mut Site| {
-        let Some((mut session, step)) = online.take() else {
+        let Some((mut session, step, deed)) = online.take() else {
             let (mut session, now) = modbus::Session::open(site, at, attacker, target, &DOSING);
-            session.ask(site, now, &modbus::write_coil(0, false));
-            online = Some((session, 0));
+            let last = session.ask(site, now, &modbus::write_coil(0, false));
+            online = Some((session, 0, attack.note(site, attacker, &[target], first, last)));
             return Some(at.plus(2 * SECOND));
         };
         // Step by step up to 2.4 mg/l.
         let now = session.ask(site, at, &modbus::write_register(1, 900 + 150 * step));
+        site.prolong(deed, now);
         if step < 10 {
-            online = Some((session, step + 1));
-            return Some(at.plus(SECOND));
+            online = Some((session, step + 1, deed));
+            return Some(at.plus(site.pause(SECOND, 0.004)));
         }
         let last = session.close(&mut site.network, now.plus(200 * MILLISECOND));
-        attack.note(site, attacker, &[target], first, last);
+        site.prolong(deed, last);
         None
     });
 }

@@ -49,9 +49,9 @@ fn look_around(at: Time, site: &mut Site) -> Option<Time> {
 /// The engineer goes online with the intake controller, takes its blocks out, watches it and leaves.
 fn intake_session(site: &mut Site) {
     let (eng, intake) = (site.network.find("eng-01"), site.network.find("plc-intake"));
-    let mut online: Option<(s7comm::Session, Time, u32)> = None;
+    let mut online: Option<(s7comm::Session, usize, u32)> = None;
     site.add(site.moment(0.15), move |at, site: &mut Site| {
-        let Some((mut session, first, looks)) = online.take() else {
+        let Some((mut session, deed, looks)) = online.take() else {
             let (mut session, mut now) = s7comm::Session::open(site, at, eng, intake, &INTAKE, 1);
             for (list, index) in
                 [(0x0000, 0), (0x0011, 0), (0x001c, 0), (0x0132, 4), (0x0232, 4), (0x0424, 0), (0x0074, 0), (0x0f22, 0)]
@@ -63,21 +63,23 @@ fn intake_session(site: &mut Site) {
             for (kind, number, _) in INTAKE.blocks {
                 now = session.upload(site, now, kind, *number).plus(20 * MILLISECOND);
             }
-            online = Some((session, at, 0));
+            let title = "The engineering station goes online with the intake controller and takes its blocks out";
+            let deed = site.note(("intake-upload", title), Intent::Maintenance, &[], eng, &[intake], (at, now));
+            online = Some((session, deed, 0));
             return Some(now.plus(2 * SECOND));
         };
         let mut now = at;
         for list in [0x0424, 0x0074, 0x00a0] {
             now = session.read_list(site, now, list, 0);
         }
+        site.prolong(deed, now);
         if looks < 8 {
-            online = Some((session, first, looks + 1));
+            online = Some((session, deed, looks + 1));
             return Some(at.plus(2 * SECOND));
         }
         let now = session.set_clock(site, now.plus(SECOND));
         let last = session.close(&mut site.network, now.plus(300 * MILLISECOND));
-        let title = "The engineering station goes online with the intake controller and takes its blocks out";
-        site.note(("intake-upload", title), Intent::Maintenance, &[], eng, &[intake], (first, last));
+        site.prolong(deed, last);
         None
     });
 }
