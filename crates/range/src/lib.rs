@@ -6,6 +6,7 @@
 //! the table of attacks beside it.
 
 pub mod attack;
+pub mod bench;
 pub mod dialogs;
 pub mod frame;
 pub mod network;

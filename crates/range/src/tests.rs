@@ -68,13 +68,36 @@ fn same_seed_same_bytes_and_frames_in_time_order() {
     assert!(frames.iter().all(|(at, bytes)| *at >= plan.start && (60..=1514).contains(&bytes.len())));
 }
 
+/// What must not be seen: bad bytes, bad checksums, bytes that are missing or out of order.
+const FAULTS: &str = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 \
+                      || icmp.checksum.status == 0 || tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment \
+                      || tcp.analysis.out_of_order";
+
 #[test]
 fn tshark_finds_nothing_malformed_and_no_wrong_checksum() {
-    let (frames, _) = run(&Plan::new(10, 1));
-    let filter = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 \
-                  || tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment || tcp.analysis.out_of_order";
-    if let Some(lines) = tshark(&frames, &["-Y", filter]) {
-        assert_eq!(lines, Vec::<String>::new());
+    for (minutes, seed) in [(10, 1), (1, 5)] {
+        let (frames, _) = run(&Plan::new(minutes, seed));
+        if let Some(lines) = tshark(&frames, &["-Y", FAULTS]) {
+            assert_eq!(lines, Vec::<String>::new(), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn tshark_finds_nothing_wrong_in_bench_inputs() {
+    let (frames, _) = run(&Plan::new(1, 5));
+    let plan = bench::Repeat { side_by_side: 2, file_bytes_max: 2_000_000, packets_max: u64::MAX };
+    let mut inputs = [Vec::new(), Vec::new(), Vec::new()];
+    bench::repeat(&frames, &plan, &mut |at, frame| inputs[0].push((at, frame.to_vec())));
+    bench::modbus_conversations(300, 5_000, &mut |at, frame| inputs[1].push((at, frame.to_vec())));
+    bench::half_open(1_000, &mut |at, frame| inputs[2].push((at, frame.to_vec())));
+    for frames in &inputs {
+        if let Some(lines) = tshark(frames, &["-Y", FAULTS]) {
+            assert_eq!(lines, Vec::<String>::new());
+        }
+    }
+    if let Some(lines) = tshark(&inputs[1], &["-Y", "modbus.func_code == 3"]) {
+        assert_eq!(lines.len(), 5_000 - 3 * 300);
     }
 }
 
