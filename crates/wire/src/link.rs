@@ -4,7 +4,7 @@ use model::{LinkType, Mac};
 
 use crate::header::{Next, Step, Walk, short};
 use crate::packet::{Layer, Upper};
-use crate::tunnel;
+use crate::{network, tunnel};
 
 /// Ethertype of IPv4.
 pub(crate) const IPV4: u16 = 0x0800;
@@ -83,6 +83,15 @@ pub(crate) fn is_ethernet(bytes: &[u8], wire_len: usize) -> bool {
     let is_source_single = head[6] & 1 == 0 && head[6..12] != [0; 6];
     let length = usize::from(kind);
     is_source_single && (kind >= 0x0600 || (3..=1500).contains(&length) && length.saturating_add(14) <= wire_len)
+}
+
+/// Whether an Ethernet frame is of the kinds that nearly all are: IP, ARP, or with a VLAN tag.
+pub(crate) fn is_common(bytes: &[u8]) -> bool {
+    match bytes.get(12..) {
+        Some([0x08, 0x00, ip @ ..] | [0x86, 0xdd, ip @ ..]) => network::is_ip(ip),
+        Some([0x08, 0x06, ..] | [0x81, 0x00, ..]) => true,
+        _ => false,
+    }
 }
 
 /// The field after the addresses or a tag: an ethertype from 0x0600 on, else the length of an LLC frame.

@@ -1,4 +1,4 @@
-//! Frames inside frames: MPLS, PPPoE, GRE, ERSPAN, Ethernet in IP, VXLAN, GENEVE, GTP-U.
+//! Frames inside frames: MPLS, PPPoE, GRE, ERSPAN, Ethernet in IP, VXLAN, GENEVE, GTP-U, GRE and MPLS in UDP.
 //!
 //! A tunnel that an ethertype or an IP protocol announces is opened on its word. One that only a UDP port hints at is
 //! opened when its whole header and the start of what is inside are plausible; else it is an ordinary datagram.
@@ -23,10 +23,15 @@ const GENEVE_PORT: u16 = 6081;
 /// GTP-U (3GPP TS 29.281).
 const GTP_PORT: u16 = 2152;
 
+/// GRE in UDP (RFC 8086).
+const GRE_PORT: u16 = 4754;
+/// MPLS in UDP (RFC 7510).
+const MPLS_PORT: u16 = 6635;
+
 /// Whether UDP to or from this port may be a tunnel.
 #[inline]
 pub(crate) fn is_tunnel_port(port: u16) -> bool {
-    matches!(port, 4789 | 8472 | 6081 | 2152)
+    matches!(port, 4789 | 8472 | GENEVE_PORT | GTP_PORT | GRE_PORT | MPLS_PORT)
 }
 
 /// A label stack (RFC 3032), then IP or an Ethernet frame, with or without a control word (RFC 4448): no field says
@@ -171,6 +176,11 @@ pub(crate) fn etherip(walk: &mut Walk<'_>) -> Step {
 /// A datagram from or to a port of `is_tunnel_port`; the reader is behind the UDP header.
 pub(crate) fn over_udp(walk: &mut Walk<'_>, source: u16, destination: u16) -> Step {
     let has = |port| source == port || destination == port;
+    match destination {
+        GRE_PORT => return gre_over_udp(walk),
+        MPLS_PORT => return mpls_over_udp(walk),
+        _ => {}
+    }
     let inside = if VXLAN_PORTS.contains(&destination) {
         vxlan(walk)
     } else if has(GENEVE_PORT) {
@@ -189,15 +199,40 @@ pub(crate) fn over_udp(walk: &mut Walk<'_>, source: u16, destination: u16) -> St
 /// What is inside of a tunnel over UDP, if it is one.
 type Inside<'a> = Option<(Reader<'a>, Next)>;
 
-/// RFC 7348, section 5; with the group policy extension (draft-smith-vxlan-group-policy, section 2.1).
+/// RFC 7348, section 5. Reserved fields are ignored on receipt, as it demands (extensions live there); where they are
+/// not zero, only a frame of a common kind is believed.
 fn vxlan<'a>(walk: &Walk<'a>) -> Inside<'a> {
     let mut r = walk.reader;
-    let [flags, more_flags, group_0, group_1, _, _, _, reserved] = r.array("VXLAN header").ok()?;
-    let has_group = flags & 0x80 != 0;
-    let is_plausible = flags & !0x80 == 0x08
-        && reserved == 0
-        && if has_group { more_flags & !0x48 == 0 } else { [more_flags, group_0, group_1] == [0; 3] };
-    (is_plausible && link::is_ethernet(r.rest(), walk.wire_left().saturating_sub(8))).then_some((r, Next::Ethernet))
+    let [flags, f1, f2, f3, _, _, _, reserved] = r.array("VXLAN header").ok()?;
+    let is_plain = [flags, f1, f2, f3, reserved] == [0x08, 0, 0, 0, 0];
+    let is_plausible = flags & 0x08 != 0
+        && link::is_ethernet(r.rest(), walk.wire_left().saturating_sub(8))
+        && (is_plain || link::is_common(r.rest()));
+    is_plausible.then_some((r, Next::Ethernet))
+}
+
+/// RFC 8086: GRE, whose own reserved bits and version must be 0, with IP or Ethernet inside.
+fn gre_over_udp(walk: &mut Walk<'_>) -> Step {
+    match walk.reader.rest() {
+        [first, 0, 0x08, 0x00, ..] | [first, 0, 0x86, 0xdd, ..] | [first, 0, 0x65, 0x58, ..] if first & 0x4f == 0 => {
+            gre(walk)
+        }
+        _ => Ok(Next::Payload),
+    }
+}
+
+/// RFC 7510: labels, whose first is no reserved one, with IP inside.
+fn mpls_over_udp(walk: &mut Walk<'_>) -> Step {
+    let mut r = walk.reader;
+    for _ in 0..MPLS_LABELS_MAX {
+        match r.u32("MPLS label") {
+            Ok(label) if label >> 12 < 16 => return Ok(Next::Payload),
+            Ok(label) if label & 0x100 != 0 && network::is_ip(r.rest()) => return mpls(walk),
+            Ok(label) if label & 0x100 == 0 => {}
+            _ => break,
+        }
+    }
+    Ok(Next::Payload)
 }
 
 /// RFC 8926, section 3.4.

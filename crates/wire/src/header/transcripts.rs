@@ -671,6 +671,36 @@ fn tunnels_over_udp_are_opened_when_plausible() {
     );
     check(
         101,
+        "V4 0050 V4' 11 IPS c000 12b5 003c 0000 0c000003 00000100 INNER 0800 V4 001e V4' 11 IN UDP",
+        expect![[r#"
+            0a:00:00:00:00:02 > 0a:00:00:00:00:01 type 0800
+            192.168.0.1 > 192.168.0.2 protocol 17
+            udp 4096 > 4097
+            payload beef of 2 bytes, 1 tunnels
+        "#]],
+    );
+    check(
+        101,
+        "V4 003e V4' 11 IPS c000 1292 002a 0000 0000 0800 V4 001e V4' 11 IN UDP",
+        expect![[r#"
+            type 0800
+            192.168.0.1 > 192.168.0.2 protocol 17
+            udp 4096 > 4097
+            payload beef of 2 bytes, 1 tunnels
+        "#]],
+    );
+    check(
+        101,
+        "V4 003e V4' 11 IPS c000 19eb 002a 0000 00064140 V4 001e V4' 11 IN UDP",
+        expect![[r#"
+            type 0800
+            192.168.0.1 > 192.168.0.2 protocol 17
+            udp 4096 > 4097
+            payload beef of 2 bytes, 1 tunnels
+        "#]],
+    );
+    check(
+        101,
         "V4 0034 V4' 11 IPS c000 17c1 0020 0000 00006558 00000100 INNER 88b8 0001",
         expect![[r#"
         0a:00:00:00:00:02 > 0a:00:00:00:00:01 type 88b8
