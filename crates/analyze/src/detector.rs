@@ -237,3 +237,57 @@ fn write(text: &mut String, act: &Act) -> std::fmt::Result {
     }
     Ok(())
 }
+
+/// A phrase in English and French.
+pub const fn phrase(en: &'static str, fr: &'static str) -> model::Phrase {
+    model::Phrase { en, fr }
+}
+
+/// No phrase: a detector without thresholds.
+pub const NOTHING: model::Phrase = phrase("", "");
+
+impl View<'_> {
+    /// Whether the machine at `address` was seen answering industrial requests or reporting process values.
+    pub fn serves_industry(&self, address: &Address) -> bool {
+        self.inventory.node(address).is_some_and(|node| node.serves_industry)
+    }
+
+    /// Whether the machine at `address` is known to take part in industrial traffic on either side.
+    pub fn is_industrial(&self, address: &Address) -> bool {
+        self.inventory.node(address).is_some_and(|node| node.serves_industry || node.asks_industry)
+    }
+}
+
+impl Plant<'_> {
+    /// Something that the edge with `number` shows; the addresses are the first ones of the machines at its ends.
+    pub(crate) fn edge_hit(&self, number: usize, evidence: impl Into<Text>) -> Hit {
+        let edge = &self.machines.edges[number];
+        let (from, to) = self.machines.ends[number];
+        let mut target = to.map(|to| first_address(&self.machines.assets[to]));
+        if let (Some(target), [port, ..]) = (&mut target, edge.ports.as_slice()) {
+            target.port = Some(*port);
+        }
+        Hit {
+            last: edge.last,
+            from: Some(first_address(&self.machines.assets[from])),
+            to: target,
+            protocol: Cow::Owned(edge.protocol.to_string()),
+            ..Hit::at(edge.first, evidence)
+        }
+    }
+
+    /// Something about one machine.
+    pub(crate) fn machine_hit(&self, number: usize, evidence: impl Into<Text>) -> Hit {
+        let asset = &self.machines.assets[number];
+        Hit { last: asset.last, to: Some(first_address(asset)), ..Hit::at(asset.first, evidence) }
+    }
+}
+
+/// The first address of a machine: its lowest IP address, with the hardware address of that interface.
+fn first_address(asset: &Asset) -> Address {
+    let by_ip = asset.interfaces.iter().filter_map(|i| i.ips.iter().min().map(|ip| (*ip, i.mac))).min();
+    match by_ip {
+        Some((ip, mac)) => Address { ip: Some(ip), mac, ..Address::default() },
+        None => Address { mac: asset.interfaces.iter().find_map(|i| i.mac), ..Address::default() },
+    }
+}

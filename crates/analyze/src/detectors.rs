@@ -1,5 +1,6 @@
 //! THE TABLE of detectors. A detector is one row here and one constant in a file of `detectors/`.
 
+mod commands;
 mod control;
 
 use model::Descriptor;
@@ -7,7 +8,29 @@ use model::Descriptor;
 use crate::detector::Detector;
 
 /// Every detector, in the order in which lists show them.
-pub const DETECTORS: &[&Detector] = &[&control::STOPPED];
+#[rustfmt::skip]
+pub const DETECTORS: &[&Detector] = &[
+    &control::STOPPED,
+    &control::STARTED,
+    &control::MODE,
+    &control::RESET,
+    &control::RESTARTS,
+    &control::PROGRAM,
+    &control::UPLOAD,
+    &control::FIRMWARE,
+    &control::CONFIGURED,
+    &control::BURST,
+    &commands::COMMAND,
+    &commands::UNAUTHENTICATED,
+    &commands::ACROSS,
+    &commands::INTERNET_INDUSTRY,
+    &commands::BROADCAST,
+    &commands::MASTERS,
+    &commands::SAFETY,
+    &commands::OFFICE,
+    &commands::CLOCK,
+    &commands::TIME_MASTERS,
+];
 
 /// The descriptor of the detector `id`.
 pub fn descriptor(id: &str) -> Option<&'static Descriptor> {

@@ -17,6 +17,7 @@ mod surface;
 mod table;
 #[cfg(test)]
 mod testing;
+mod window;
 
 pub use analysis::{Analysis, Settings};
 pub use detector::{Detector, Hit, Logic, Memory};

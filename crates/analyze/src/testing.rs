@@ -136,7 +136,12 @@ pub(crate) fn fact(seconds: f64, subject: &str, protocol: &'static str, key: Fac
 pub(crate) fn conversation(seconds: f64, from: &str, to: &str, protocol: &'static str, state: State) -> Conversation {
     let (from, to) = (address(from), address(to));
     let answered = !matches!(state, State::Attempted | State::OneWay);
-    let side = |packets| Side { packets, bytes: packets * 100, ..Side::default() };
+    let side = |packets: u64| Side {
+        packets,
+        bytes: packets * 100,
+        payload: if matches!(state, State::Rejected) { 0 } else { packets * 40 },
+        ..Side::default()
+    };
     let transport = match state {
         State::OneWay | State::TwoWay => Transport::Udp,
         _ => Transport::Tcp,
