@@ -2,6 +2,7 @@
 
 mod commands;
 mod control;
+mod scan;
 
 use model::Descriptor;
 
@@ -30,6 +31,18 @@ pub const DETECTORS: &[&Detector] = &[
     &commands::OFFICE,
     &commands::CLOCK,
     &commands::TIME_MASTERS,
+    &scan::ADDRESS,
+    &scan::PORT,
+    &scan::CONTROLLER,
+    &scan::FUNCTIONS,
+    &scan::ARP,
+    &scan::WORM,
+    &scan::SYN,
+    &scan::SESSIONS,
+    &scan::PING,
+    &scan::NAMES,
+    &scan::PORT_ZERO,
+    &scan::PROBED,
 ];
 
 /// The descriptor of the detector `id`.
