@@ -41,7 +41,10 @@ pub(crate) const COMMAND: Detector = Detector {
             "Compare with the log book of operation. What nobody gave is an incident.",
             "Comparer au cahier de quart. Ce que personne n'a commandé est un incident.",
         ),
-        caution: phrase("Do not treat every command as an attack.", "Ne pas considérer chaque commande comme une attaque."),
+        caution: phrase(
+            "Do not treat every command as an attack.",
+            "Ne pas considérer chaque commande comme une attaque.",
+        ),
         covers: &["IEC-10x ASDU types", "DNP3 function code"],
         thresholds: NOTHING,
     },
@@ -55,10 +58,7 @@ pub(crate) const COMMAND: Detector = Detector {
 pub(crate) const UNAUTHENTICATED: Detector = Detector {
     about: Descriptor {
         id: "telecontrol-unauthenticated",
-        title: phrase(
-            "Remote control without authentication",
-            "Téléconduite sans authentification",
-        ),
+        title: phrase("Remote control without authentication", "Téléconduite sans authentification"),
         severity: Severity::Medium,
         techniques: &[("T0855", "Unauthorized Command Message"), ("T0848", "Rogue Master")],
         requirements: &["SR 1.2", "SR 3.1"],
@@ -112,7 +112,9 @@ pub(crate) const ACROSS: Detector = Detector {
         thresholds: NOTHING,
     },
     logic: Logic::Act(CHANGES, |act, _, hits| {
-        if !is_same_subnet(&act.from, &act.to) && is_effective(act) && kind::of(&act.protocol).is_open
+        if !is_same_subnet(&act.from, &act.to)
+            && is_effective(act)
+            && kind::of(&act.protocol).is_open
             && kind::is_industrial(&act.protocol)
             && !act.from.ip.is_some_and(is_public)
         {
@@ -144,7 +146,10 @@ pub(crate) const INTERNET_INDUSTRY: Detector = Detector {
             "Do not cut it without telling those who run the process over it.",
             "Ne pas couper sans prévenir ceux qui conduisent le procédé par ce lien.",
         ),
-        covers: &["Unauthorized Internet Connectivity Detected", "External address within the network communicated with Internet"],
+        covers: &[
+            "Unauthorized Internet Connectivity Detected",
+            "External address within the network communicated with Internet",
+        ],
         thresholds: NOTHING,
     },
     logic: Logic::Machines(industry_outside),
@@ -162,8 +167,10 @@ fn industry_outside(plant: &Plant, hits: &mut Hits) {
             continue;
         }
         let changes: u64 = edge.verbs.iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum();
-        let evidence =
-            format!("{} acts of {}, {changes} of them changes, between {} and {}", edge.acts, edge.protocol, from.name, to.name);
+        let evidence = format!(
+            "{} acts of {}, {changes} of them changes, between {} and {}",
+            edge.acts, edge.protocol, from.name, to.name
+        );
         hits.push(plant.edge_hit(number, evidence));
     }
 }
@@ -171,7 +178,10 @@ fn industry_outside(plant: &Plant, hits: &mut Hits) {
 pub(crate) const BROADCAST: Detector = Detector {
     about: Descriptor {
         id: "broadcast-command",
-        title: phrase("A command was sent to all devices at once", "Une commande a été envoyée à tous les équipements à la fois"),
+        title: phrase(
+            "A command was sent to all devices at once",
+            "Une commande a été envoyée à tous les équipements à la fois",
+        ),
         severity: Severity::Medium,
         techniques: &[("T0855", "Unauthorized Command Message"), ("T0806", "Brute Force I/O")],
         requirements: &["SR 2.1", "SR 3.5"],
@@ -222,7 +232,10 @@ pub(crate) const MASTERS: Detector = Detector {
             "Ne pas déconnecter le secours d'une paire redondante.",
         ),
         covers: &["Unauthorized PLC Programming"],
-        thresholds: phrase("2 machines that write, command or program", "2 machines qui écrivent, commandent ou programment"),
+        thresholds: phrase(
+            "2 machines that write, command or program",
+            "2 machines qui écrivent, commandent ou programment",
+        ),
     },
     logic: Logic::Machines(masters),
 };
@@ -253,7 +266,10 @@ fn masters(plant: &Plant, hits: &mut Hits) {
 pub(crate) const SAFETY: Detector = Detector {
     about: Descriptor {
         id: "safety-controller-reached",
-        title: phrase("A safety controller was changed or reached over the network", "Un automate de sécurité a été modifié ou atteint par le réseau"),
+        title: phrase(
+            "A safety controller was changed or reached over the network",
+            "Un automate de sécurité a été modifié ou atteint par le réseau",
+        ),
         severity: Severity::High,
         techniques: &[("T0880", "Loss of Safety"), ("T0837", "Loss of Protection")],
         requirements: &["SR 2.1", "SR 5.1", "SR 5.2"],
@@ -320,7 +336,8 @@ pub(crate) const OFFICE: Detector = Detector {
             for edge in &plant.machines.from[number] {
                 let entry = &plant.machines.edges[*edge];
                 let (_, Some(to)) = plant.machines.ends[*edge] else { continue };
-                let changes: u64 = entry.verbs.iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum();
+                let changes: u64 =
+                    entry.verbs.iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum();
                 if changes > 0
                     && kind::is_industrial(&entry.protocol)
                     && plant.machines.assets[to].criticality.importance >= Importance::High
@@ -347,7 +364,10 @@ pub(crate) const CLOCK: Detector = Detector {
             "Wrong time spoils the order of events, batch records and scheduled actions.",
             "Une heure fausse brouille l'ordre des événements, les enregistrements et les actions planifiées.",
         ),
-        action: phrase("Check that the sender is the plant's time master.", "Vérifier que l'émetteur est le maître d'heure de l'usine."),
+        action: phrase(
+            "Check that the sender is the plant's time master.",
+            "Vérifier que l'émetteur est le maître d'heure de l'usine.",
+        ),
         caution: phrase("Do not filter time synchronisation.", "Ne pas filtrer la synchronisation horaire."),
         covers: &["IEC-104 clock"],
         thresholds: NOTHING,
@@ -364,7 +384,10 @@ pub(crate) const CLOCK: Detector = Detector {
 pub(crate) const TIME_MASTERS: Detector = Detector {
     about: Descriptor {
         id: "several-time-masters",
-        title: phrase("Several machines set the clock of one device", "Plusieurs machines règlent l'horloge d'un équipement"),
+        title: phrase(
+            "Several machines set the clock of one device",
+            "Plusieurs machines règlent l'horloge d'un équipement",
+        ),
         severity: Severity::Low,
         techniques: &[("T0836", "Modify Parameter")],
         requirements: &["SR 2.11"],
@@ -432,7 +455,8 @@ mod tests {
 
     #[test]
     fn an_industrial_protocol_with_a_public_address() {
-        let poll = |from| Record::Act(act(0.0, from, "10.0.0.7:502@00:80:f4:00:00:07", "modbus", Verb::Read, "read coils"));
+        let poll =
+            |from| Record::Act(act(0.0, from, "10.0.0.7:502@00:80:f4:00:00:07", "modbus", Verb::Read, "read coils"));
         assert!(fires("industrial-over-internet", [poll("93.184.216.34@00:11:22:33:44:55")]));
         assert!(!fires("industrial-over-internet", [poll("10.0.0.9@00:11:22:33:44:55")]));
     }

@@ -127,7 +127,11 @@ pub(crate) const PROGRAM: Detector = Detector {
         id: "program-changed",
         title: phrase("Logic was loaded into a controller", "Un programme a été chargé dans un automate"),
         severity: Severity::High,
-        techniques: &[("T0843", "Program Download"), ("T0889", "Modify Program"), ("T0821", "Modify Controller Tasking")],
+        techniques: &[
+            ("T0843", "Program Download"),
+            ("T0889", "Modify Program"),
+            ("T0821", "Modify Controller Tasking"),
+        ],
         requirements: &["SR 1.1", "SR 2.1", "SR 3.4"],
         meaning: phrase(
             "Whoever loads logic decides what the plant does from then on, also when the attacker is gone.",
@@ -177,7 +181,11 @@ pub(crate) const FIRMWARE: Detector = Detector {
         id: "firmware-changed",
         title: phrase("Firmware was transferred to a device", "Un firmware a été transféré vers un équipement"),
         severity: Severity::Critical,
-        techniques: &[("T0857", "System Firmware"), ("T0839", "Module Firmware"), ("T0800", "Activate Firmware Update Mode")],
+        techniques: &[
+            ("T0857", "System Firmware"),
+            ("T0839", "Module Firmware"),
+            ("T0800", "Activate Firmware Update Mode"),
+        ],
         requirements: &["SR 2.1", "SR 3.4"],
         meaning: phrase(
             "Firmware decides what the device is. A bad one survives every program check, or destroys the device.",
@@ -191,7 +199,13 @@ pub(crate) const FIRMWARE: Detector = Detector {
             "Do not interrupt a running transfer: a half-written device may be lost.",
             "Ne pas interrompre un transfert en cours : un équipement à moitié écrit peut être perdu.",
         ),
-        covers: &["Firmware Change Detected", "Firmware Version Changed", "Firmware Update command", "Beckhoff Software", "S7 Plus PLC"],
+        covers: &[
+            "Firmware Change Detected",
+            "Firmware Version Changed",
+            "Firmware Update command",
+            "Beckhoff Software",
+            "S7 Plus PLC",
+        ],
         thresholds: NOTHING,
     },
     logic: Logic::Act(&[Verb::Firmware], |act, _, hits| report(act, Severity::Critical, hits)),
@@ -216,7 +230,12 @@ pub(crate) const CONFIGURED: Detector = Detector {
             "Do not write the old values back while the device is in use.",
             "Ne pas réécrire les anciennes valeurs pendant que l'équipement est utilisé.",
         ),
-        covers: &["change of device configuration", "outstation configuration changed", "PLC Configuration Write", "bad MMS device state"],
+        covers: &[
+            "change of device configuration",
+            "outstation configuration changed",
+            "PLC Configuration Write",
+            "bad MMS device state",
+        ],
         thresholds: NOTHING,
     },
     logic: Logic::Act(&[Verb::Configure], |act, _, hits| {
@@ -314,7 +333,10 @@ impl Memory for Burst {
         let count = rate.add(act.repeats.count, act.at, MINUTE);
         if count >= 30 {
             rate.clear();
-            hits.push(Hit { count, ..Hit::of_act(act, format!("{count} commands within a minute, last {}", tell(act))) });
+            hits.push(Hit {
+                count,
+                ..Hit::of_act(act, format!("{count} commands within a minute, last {}", tell(act)))
+            });
         }
     }
 }
@@ -349,7 +371,8 @@ mod tests {
             program-changed high ×1 10.0.0.9 → 10.0.0.20:102: s7comm request download OB1: done
             controller-started medium ×1 10.0.0.9 → 10.0.0.20:102: s7comm pi service p_program: done
             program-read medium ×1 10.0.0.9 → 10.0.0.40:502: umas read block: refused (not allowed)
-        "#]].assert_eq(&found(records.map(Record::Act)));
+        "#]]
+        .assert_eq(&found(records.map(Record::Act)));
     }
 
     #[test]
@@ -366,12 +389,14 @@ mod tests {
         let record = act(0.0, "10.0.0.9", PLC, "s7comm", Verb::Stop, "plc stop").refused(0x8104, "not available");
         expect![[r#"
             controller-stopped medium ×1 10.0.0.9 → 10.0.0.20:102: s7comm plc stop: refused (not available)
-        "#]].assert_eq(&found([Record::Act(record)]));
+        "#]]
+        .assert_eq(&found([Record::Act(record)]));
     }
 
     #[test]
     fn two_restarts_in_ten_minutes_are_frequent_and_in_an_hour_are_not() {
-        let restart = |seconds| Record::Act(act(seconds, "10.0.0.9", "10.0.0.7:20000", "dnp3", Verb::Reset, "cold restart"));
+        let restart =
+            |seconds| Record::Act(act(seconds, "10.0.0.9", "10.0.0.7:20000", "dnp3", Verb::Reset, "cold restart"));
         assert!(fires("restarts-frequently", [restart(0.0), restart(500.0)]));
         assert!(!fires("restarts-frequently", [restart(0.0), restart(3600.0)]));
     }

@@ -158,8 +158,10 @@ pub(crate) const CONTROLLER: Detector = Detector {
 };
 
 /// Ports of industrial protocols (IANA registry and makers' manuals).
-const INDUSTRIAL_PORTS: &[u16] =
-    &[102, 502, 789, 1089, 1911, 1962, 2222, 2404, 4840, 4911, 5006, 5007, 5094, 9600, 18245, 20000, 20547, 34962, 34964, 44818, 47808, 48898];
+const INDUSTRIAL_PORTS: &[u16] = &[
+    102, 502, 789, 1089, 1911, 1962, 2222, 2404, 4840, 4911, 5006, 5007, 5094, 9600, 18245, 20000, 20547, 34962, 34964,
+    44818, 47808, 48898,
+];
 
 struct ControllerScan {
     sources: Tracked<Key, Distinct>,
@@ -196,7 +198,10 @@ impl Memory for ControllerScan {
 pub(crate) const ARP: Detector = Detector {
     about: Descriptor {
         id: "arp-scan",
-        title: phrase("A machine asks for many hardware addresses", "Une machine demande de nombreuses adresses matérielles"),
+        title: phrase(
+            "A machine asks for many hardware addresses",
+            "Une machine demande de nombreuses adresses matérielles",
+        ),
         severity: Severity::Medium,
         techniques: &[("T0846", "Remote System Discovery"), ("T0840", "Network Connection Enumeration")],
         requirements: &["SR 5.2", "SR 6.2"],
@@ -246,7 +251,10 @@ impl Memory for ArpScan {
 pub(crate) const WORM: Detector = Detector {
     about: Descriptor {
         id: "worm-like-scan",
-        title: phrase("A machine tries Windows sharing on many others", "Une machine essaie le partage Windows sur de nombreuses autres"),
+        title: phrase(
+            "A machine tries Windows sharing on many others",
+            "Une machine essaie le partage Windows sur de nombreuses autres",
+        ),
         severity: Severity::Critical,
         techniques: &[("T0866", "Exploitation of Remote Services"), ("T0867", "Lateral Tool Transfer")],
         requirements: &["SR 3.2", "SR 5.1", "SR 5.2"],
@@ -263,7 +271,10 @@ pub(crate) const WORM: Detector = Detector {
             "Ne pas l'éteindre : sa mémoire peut contenir la clé ou la preuve.",
         ),
         covers: &["WannaCry", "NotPetya", "Conficker"],
-        thresholds: phrase("20 addresses on port 445 or 139 in 2 minutes", "20 adresses sur le port 445 ou 139 en 2 minutes"),
+        thresholds: phrase(
+            "20 addresses on port 445 or 139 in 2 minutes",
+            "20 adresses sur le port 445 ou 139 en 2 minutes",
+        ),
     },
     logic: Logic::Memory(CONVERSATIONS, || Box::new(Worm { sources: Tracked::new(2 * MINUTE) })),
 };
@@ -275,7 +286,10 @@ struct Worm {
 impl Memory for Worm {
     fn look(&mut self, record: &Record, _: &View, hits: &mut Hits) {
         let Record::Conversation(conversation) = record else { return };
-        if !matches!(conversation.to.port, Some(445 | 139)) || conversation.transport != Transport::Tcp || !is_probe(conversation) {
+        if !matches!(conversation.to.port, Some(445 | 139))
+            || conversation.transport != Transport::Tcp
+            || !is_probe(conversation)
+        {
             return;
         }
         let Some((source, ip, port)) = target(conversation) else { return };
@@ -292,7 +306,10 @@ impl Memory for Worm {
 pub(crate) const SYN: Detector = Detector {
     about: Descriptor {
         id: "connection-flood",
-        title: phrase("A machine is flooded with connection attempts", "Une machine est inondée de tentatives de connexion"),
+        title: phrase(
+            "A machine is flooded with connection attempts",
+            "Une machine est inondée de tentatives de connexion",
+        ),
         severity: Severity::High,
         techniques: &[("T0814", "Denial of Service")],
         requirements: &["SR 7.1"],
@@ -304,7 +321,10 @@ pub(crate) const SYN: Detector = Detector {
             "Block the sources at the nearest switch or firewall; check that operator stations still get values.",
             "Bloquer les sources au commutateur ou pare-feu le plus proche ; vérifier que les postes opérateurs reçoivent encore des valeurs.",
         ),
-        caution: phrase("Do not restart the controller to free connections while the flood goes on.", "Ne pas redémarrer l'automate pour libérer des connexions tant que l'inondation continue."),
+        caution: phrase(
+            "Do not restart the controller to free connections while the flood goes on.",
+            "Ne pas redémarrer l'automate pour libérer des connexions tant que l'inondation continue.",
+        ),
         covers: &["DoS", "TCP SYN flood"],
         thresholds: phrase("3000 attempts a minute to one address", "3000 tentatives par minute vers une adresse"),
     },
@@ -335,7 +355,10 @@ impl Memory for Flood {
 pub(crate) const SESSIONS: Detector = Detector {
     about: Descriptor {
         id: "excessive-sessions",
-        title: phrase("A machine opens connection after connection to another", "Une machine ouvre connexion sur connexion vers une autre"),
+        title: phrase(
+            "A machine opens connection after connection to another",
+            "Une machine ouvre connexion sur connexion vers une autre",
+        ),
         severity: Severity::Medium,
         techniques: &[("T0814", "Denial of Service")],
         requirements: &["SR 7.1", "SR 7.2"],
@@ -343,10 +366,19 @@ pub(crate) const SESSIONS: Detector = Detector {
             "A client that cannot keep its connection, a wrong setting, or an attempt to use up the controller's connections.",
             "Un client qui ne tient pas sa connexion, un mauvais réglage, ou une tentative d'épuiser les connexions de l'automate.",
         ),
-        action: phrase("Look at why connections end: resets, refusals, or the client's setting.", "Regarder pourquoi les connexions se terminent : resets, refus, ou réglage du client."),
-        caution: phrase("Do not raise the controller's limits first.", "Ne pas commencer par augmenter les limites de l'automate."),
+        action: phrase(
+            "Look at why connections end: resets, refusals, or the client's setting.",
+            "Regarder pourquoi les connexions se terminent : resets, refus, ou réglage du client.",
+        ),
+        caution: phrase(
+            "Do not raise the controller's limits first.",
+            "Ne pas commencer par augmenter les limites de l'automate.",
+        ),
         covers: &["Excessive Sessions"],
-        thresholds: phrase("50 connections a minute to one industrial device", "50 connexions par minute vers un équipement industriel"),
+        thresholds: phrase(
+            "50 connections a minute to one industrial device",
+            "50 connexions par minute vers un équipement industriel",
+        ),
     },
     logic: Logic::Memory(CONVERSATIONS, || Box::new(Sessions { pairs: Tracked::new(MINUTE) })),
 };
@@ -386,7 +418,10 @@ pub(crate) const PING: Detector = Detector {
             "Autant de pings chargent les petits équipements ; c'est peut-être aussi un outil de supervision déréglé.",
         ),
         action: phrase("Find the sender and lower its rate.", "Trouver l'émetteur et réduire sa cadence."),
-        caution: phrase("Do not block ICMP as a whole: path MTU discovery needs it.", "Ne pas bloquer tout ICMP : la découverte de MTU en a besoin."),
+        caution: phrase(
+            "Do not block ICMP as a whole: path MTU discovery needs it.",
+            "Ne pas bloquer tout ICMP : la découverte de MTU en a besoin.",
+        ),
         covers: &["ICMP Flooding"],
         thresholds: phrase("120 packets a minute between two machines", "120 paquets par minute entre deux machines"),
     },
@@ -416,10 +451,19 @@ pub(crate) const NAMES: Detector = Detector {
             "Malware that computes names of its masters asks for many that do not exist; so does a machine whose name server is gone.",
             "Un maliciel qui calcule les noms de ses serveurs en demande beaucoup qui n'existent pas ; une machine privée de serveur de noms aussi.",
         ),
-        action: phrase("Look at the names. If they are random, treat the machine as infected.", "Regarder les noms. S'ils sont aléatoires, traiter la machine comme infectée."),
-        caution: phrase("Do not query the names yourself from the plant.", "Ne pas interroger ces noms depuis l'usine."),
+        action: phrase(
+            "Look at the names. If they are random, treat the machine as infected.",
+            "Regarder les noms. S'ils sont aléatoires, traiter la machine comme infectée.",
+        ),
+        caution: phrase(
+            "Do not query the names yourself from the plant.",
+            "Ne pas interroger ces noms depuis l'usine.",
+        ),
         covers: &["name-query burst", "malicious domain", "Unauthorized Name Query"],
-        thresholds: phrase("25 refused or unanswered names a minute from one machine", "25 noms refusés ou sans réponse par minute depuis une machine"),
+        thresholds: phrase(
+            "25 refused or unanswered names a minute from one machine",
+            "25 noms refusés ou sans réponse par minute depuis une machine",
+        ),
     },
     logic: Logic::Memory(
         Wants { acts: Verb::ALL, protocols: &["dns"], facts: &[], conversations: false, health: false },
@@ -533,8 +577,14 @@ pub(crate) const PROBED: Detector = Detector {
             "Packets of strangers reach this network: whatever answers here can be attacked by anyone.",
             "Des paquets d'inconnus atteignent ce réseau : tout ce qui y répond peut être attaqué par n'importe qui.",
         ),
-        action: phrase("Close the way in at the border; let only a VPN gateway be reached.", "Fermer l'accès à la frontière ; ne laisser atteindre qu'une passerelle VPN."),
-        caution: phrase("Do not trust an address list alone: addresses change.", "Ne pas se fier à une simple liste d'adresses : elles changent."),
+        action: phrase(
+            "Close the way in at the border; let only a VPN gateway be reached.",
+            "Fermer l'accès à la frontière ; ne laisser atteindre qu'une passerelle VPN.",
+        ),
+        caution: phrase(
+            "Do not trust an address list alone: addresses change.",
+            "Ne pas se fier à une simple liste d'adresses : elles changent.",
+        ),
         covers: &["Unauthorized Internet Connectivity Detected"],
         thresholds: phrase("a public address calls an inner one", "une adresse publique appelle une adresse interne"),
     },
