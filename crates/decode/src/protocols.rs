@@ -2,10 +2,11 @@
 
 use crate::protocol::{Carrier, Protocol};
 
+pub mod iec104;
 pub mod modbus;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
-pub static PROTOCOLS: &[&Protocol] = &[&modbus::PROTOCOL];
+pub static PROTOCOLS: &[&Protocol] = &[&iec104::PROTOCOL, &modbus::PROTOCOL];
 
 /// The protocol with `id`.
 pub fn by_id(id: &str) -> Option<&'static Protocol> {
