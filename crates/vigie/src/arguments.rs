@@ -16,7 +16,13 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     /// Read captures: machines, who talks to whom and how, what can be done to the plant, what is exposed
-    Read(Read),
+    Read(Box<Read>),
+    /// What is decoded, from which documents, to what depth, with the codes and their verbs
+    Protocols(Protocols),
+    /// What is detected: technique, requirement, meaning, what to do and what not to do
+    Detectors(Detectors),
+    /// Write a capture of a simulated plant; the same seed gives the same bytes
+    Simulate(Simulate),
 }
 
 /// Arguments of `vigie read`.
@@ -34,21 +40,70 @@ pub struct Read {
     /// Tell every act on its own instead of counting repeats
     #[arg(long)]
     pub no_rollup: bool,
-    /// Only packets that match this filter (the language of tcpdump and Wireshark's capture filters)
+    /// Write a self-contained report
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+    /// Language of the report and of the summary
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+    /// Write the inventory; the ending of the name says in which form
+    #[arg(long, value_name = "FILE.csv|json")]
+    pub inventory: Option<PathBuf>,
+    /// Form of the summary
+    #[arg(long, value_enum, default_value_t = SummaryForm::Text)]
+    pub summary: SummaryForm,
+    /// Only packets that match this filter (the language of tcpdump)
     #[arg(long, value_name = "BPF")]
     pub filter: Option<String>,
-    /// Number of threads that decode; the result does not depend on it
-    #[arg(long, value_name = "N")]
-    pub workers: Option<usize>,
+    /// Number of threads that decode [default: one a core]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
     /// Only packets at this time or later (RFC 3339: 2026-01-31T08:00:00Z)
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<Time>,
     /// Only packets before this time
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub to: Option<Time>,
-    /// Form of the summary
+}
+
+/// Arguments of `vigie protocols`.
+#[derive(Args)]
+pub struct Protocols {
+    /// The id of one protocol
+    pub name: Option<String>,
+    /// Form of the answer
     #[arg(long, value_enum, default_value_t = SummaryForm::Text)]
-    pub summary: SummaryForm,
+    pub format: SummaryForm,
+}
+
+/// Arguments of `vigie detectors`.
+#[derive(Args)]
+pub struct Detectors {
+    /// The id of one detector
+    pub id: Option<String>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = SummaryForm::Text)]
+    pub format: SummaryForm,
+    /// Language of the answer
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+}
+
+/// Arguments of `vigie simulate`.
+#[derive(Args)]
+pub struct Simulate {
+    /// The capture to write
+    #[arg(value_name = "FILE.pcap")]
+    pub file: PathBuf,
+    /// Length in minutes of the plant's time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    pub minutes: u32,
+    /// Everything random follows from it
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Write who did what when, as JSON lines
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub truth: Option<PathBuf>,
 }
 
 /// Format of records.
@@ -65,6 +120,15 @@ pub enum SummaryForm {
     Text,
     /// For programs
     Json,
+}
+
+/// Languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// Français
+    Fr,
 }
 
 fn time(text: &str) -> Result<Time, String> {

@@ -1,7 +1,13 @@
 //! The `vigie` program: arguments and wiring. What it does is in the crates below.
+#![forbid(unsafe_code)]
 
 mod arguments;
+mod lists;
+mod progress;
 mod read;
+mod records;
+mod simulate;
+mod summary;
 
 use std::process::ExitCode;
 
@@ -9,8 +15,8 @@ use clap::Parser;
 
 use arguments::{Arguments, Command};
 
-/// How a command ended, as the exit code says it: 0 all done, 1 some of the input could not be read and the rest was,
-/// 2 wrong usage or nothing could be done.
+/// How a command ended, as the exit code says it: 0 all done, 1 some of the input could not be read and the rest was;
+/// an error (2) is wrong usage, or that nothing could be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// All done.
@@ -21,8 +27,11 @@ pub enum Ending {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let result = match arguments.command {
-        Command::Read(read) => read::run(&read),
+    let result = match &arguments.command {
+        Command::Read(read) => read::run(read),
+        Command::Protocols(protocols) => lists::protocols(protocols),
+        Command::Detectors(detectors) => lists::detectors(detectors),
+        Command::Simulate(simulate) => simulate::run(simulate),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,

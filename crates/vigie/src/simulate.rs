@@ -1,0 +1,37 @@
+//! `vigie simulate`: a capture of a simulated plant.
+
+use std::io::{BufWriter, Write};
+
+use capture::pcap::Writer;
+use model::LinkType;
+
+use crate::Ending;
+use crate::arguments;
+use crate::records::create;
+
+pub fn run(arguments: &arguments::Simulate) -> Result<Ending, String> {
+    let failed = |e: std::io::Error| format!("could not write `{}`: {e}", arguments.file.display());
+    let file = BufWriter::with_capacity(1 << 18, create(&arguments.file)?);
+    let mut writer = Writer::new(file, LinkType::ETHERNET).map_err(failed)?;
+    let truth_file = arguments.truth.as_deref().map(|path| create(path).map(|file| (path, file))).transpose()?;
+    let plan = range::Plan::new(arguments.minutes, arguments.seed);
+    let mut packets = 0_u64;
+    let mut failure = None;
+    let truth = range::simulate(&plan, &mut |at, bytes| {
+        if failure.is_none() {
+            failure = writer.write(at, bytes).err();
+            packets += 1;
+        }
+    });
+    if let Some(e) = failure {
+        return Err(failed(e));
+    }
+    writer.finish().and_then(|mut file| file.flush()).map_err(failed)?;
+    if let Some((path, file)) = truth_file {
+        let mut file = file;
+        file.write_all(truth.to_json_lines().as_bytes())
+            .map_err(|e| format!("could not write `{}`: {e}", path.display()))?;
+    }
+    println!("{packets} packets of {} minutes written to {}", arguments.minutes, arguments.file.display());
+    Ok(Ending::Whole)
+}
