@@ -130,7 +130,8 @@ impl Places {
             }
             Some(0x86dd) if frame.len() >= start + 40 && frame[start] >> 4 == 6 => {
                 places.ip = Some((start, 6));
-                places.transport = checksum_place(frame, frame[start + 6], start + 40);
+                places.transport = behind_extensions(frame, start)
+                    .and_then(|(protocol, upper)| checksum_place(frame, protocol, upper));
             }
             _ => {}
         }
@@ -160,6 +161,21 @@ impl Places {
             correct(frame, at, change);
         }
     }
+}
+
+/// Protocol and offset of what follows the extension headers of IPv6; nothing in all but the first fragment.
+fn behind_extensions(frame: &[u8], start: usize) -> Option<(u8, usize)> {
+    let (mut protocol, mut at) = (*frame.get(start + 6)?, start + 40);
+    // Hop by hop, routing, fragment, destination options: each names the next.
+    while matches!(protocol, 0 | 43 | 44 | 60) {
+        let [next, length, high, low] = *frame.get(at..at + 4)?.first_chunk()?;
+        if protocol == 44 && u16::from_be_bytes([high, low]) & 0xfff8 != 0 {
+            return None;
+        }
+        at += if protocol == 44 { 8 } else { 8 + 8 * usize::from(length) };
+        protocol = next;
+    }
+    Some((protocol, at))
 }
 
 /// Where the checksum of a transport is that covers the addresses; nothing for UDP without one.
@@ -193,13 +209,14 @@ fn rewrite_ipv4(ip: &mut [u8], networks: &Networks, copy: u32) -> u64 {
     sum(ip) + complement(before)
 }
 
-/// The lower half of the network part carries the copy; multicast stays.
+/// Part of the network, or of a link-local address's interface, carries the copy; multicast stays.
 fn rewrite_ipv6(ip: &mut [u8], copy: u32) -> u64 {
     if ip[0] == 0xff || ip.iter().all(|byte| *byte == 0) {
         return 0;
     }
     let before = sum(ip);
-    for (byte, change) in ip[4..8].iter_mut().zip(copy.to_be_bytes()) {
+    let first = if ip[0] == 0xfe { 8 } else { 4 };
+    for (byte, change) in ip[first..first + 4].iter_mut().zip(copy.to_be_bytes()) {
         *byte ^= change;
     }
     sum(ip) + complement(before)
