@@ -1,6 +1,6 @@
 //! One direction of a TCP stream: segments in any order in, bytes in the order of the stream out.
 
-use crate::limits::{STREAM_BYTES_MAX, STREAM_SEGMENTS_MAX, STREAM_WINDOW};
+use crate::limits::{STREAM_BYTES_MAX, STREAM_LOSS_MAX, STREAM_SEGMENTS_MAX, STREAM_WINDOW};
 use crate::pieces::{Piece, Pieces};
 
 /// Puts the segments of one direction of a TCP connection in order. It knows no connection, no flags but SYN, and no
@@ -92,8 +92,7 @@ impl Assembler {
             return if is_repeated { Placed::Old } else { Placed::InOrder(&[]) };
         }
         if is_another || is_far(ahead) {
-            // Backwards, how much is missing is not known, only that something is.
-            self.leap = if is_another || ahead > i32::MAX as u32 { 1 } else { ahead };
+            self.leap = if is_another || ahead > STREAM_LOSS_MAX { 1 } else { ahead };
             return Placed::Full;
         }
         let start = self.next.wrapping_add_signed(i64::from(ahead as i32));

@@ -27,6 +27,10 @@ pub const STREAM_BYTES_MAX: usize = 512 * 1024;
 /// are not in use; further away it is another connection, or so much was lost that waiting is useless.
 pub const STREAM_WINDOW: u32 = 16 * 1024 * 1024;
 
+/// Up to how far ahead a sequence number outside the window is believed to be a loss of that many bytes. Further away,
+/// or backwards, it is a new connection on the same ports as likely as not, and what is missing is not known.
+pub const STREAM_LOSS_MAX: u32 = 256 * 1024 * 1024;
+
 /// Datagrams whose fragments are kept at one time.
 pub const DATAGRAMS_MAX: usize = 1024;
 

@@ -248,6 +248,15 @@ fn sequence_numbers_wrap() {
 #[test]
 fn a_sequence_number_far_off_starts_anew() {
     check(
+        "0 ab\n900000000 cd\nskip\n900000000 cd",
+        expect![[r#"
+        0 ab         in order `ab`
+        900000000 cd Full
+        skip         1 missing
+        900000000 cd in order `cd`
+    "#]],
+    );
+    check(
         "0 ab\n50000000 cd\nskip\n50000000 cd\n50000002 ef",
         expect![[r#"
         0 ab         in order `ab`
