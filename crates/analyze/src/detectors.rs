@@ -2,6 +2,8 @@
 
 mod commands;
 mod control;
+mod credentials;
+mod reach;
 mod scan;
 
 use model::Descriptor;
@@ -43,6 +45,27 @@ pub const DETECTORS: &[&Detector] = &[
     &scan::NAMES,
     &scan::PORT_ZERO,
     &scan::PROBED,
+    &reach::INTERNET,
+    &reach::INBOUND,
+    &reach::OFFICE,
+    &reach::REMOTE,
+    &reach::TOOL,
+    &reach::TUNNEL,
+    &reach::NAME_SERVER,
+    &reach::TIME_SERVER,
+    &reach::DUAL_HOMED,
+    &reach::FLAT,
+    &reach::NEEDLESS,
+    &reach::ODD_PORT,
+    &credentials::CLEAR,
+    &credentials::DEFAULT,
+    &credentials::SNMP_PUBLIC,
+    &credentials::SNMP_OLD,
+    &credentials::NOBODY,
+    &credentials::TELNET,
+    &credentials::NTLM1,
+    &credentials::GUESSING,
+    &credentials::LOGINS,
 ];
 
 /// The descriptor of the detector `id`.
