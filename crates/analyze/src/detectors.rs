@@ -3,6 +3,8 @@
 mod commands;
 mod control;
 mod credentials;
+mod crypto;
+mod link;
 mod reach;
 mod scan;
 
@@ -66,6 +68,23 @@ pub const DETECTORS: &[&Detector] = &[
     &credentials::NTLM1,
     &credentials::GUESSING,
     &credentials::LOGINS,
+    &crypto::TLS_OLD,
+    &crypto::CIPHER,
+    &crypto::EXPIRED,
+    &crypto::SELF_SIGNED,
+    &crypto::LONG,
+    &crypto::OPCUA,
+    &crypto::SMB1,
+    &crypto::SSH1,
+    &crypto::OLD_SYSTEM,
+    &link::CONFLICT,
+    &link::SPOOFING,
+    &link::SAME_NAME,
+    &link::ROGUE_DHCP,
+    &link::DHCP_FAILURE,
+    &link::ROUTER,
+    &link::POISONING,
+    &link::SHOUTED,
 ];
 
 /// The descriptor of the detector `id`.

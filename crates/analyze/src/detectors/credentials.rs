@@ -25,8 +25,14 @@ pub(crate) const CLEAR: Detector = Detector {
             "Whoever can read the network has the password now, and often the same one fits elsewhere.",
             "Quiconque peut lire le réseau a désormais le mot de passe, qui ouvre souvent d'autres portes.",
         ),
-        action: phrase("Change the password, and use the encrypted form of the service (SSH, SFTP, HTTPS, LDAPS, SNMPv3).", "Changer le mot de passe et utiliser la forme chiffrée du service (SSH, SFTP, HTTPS, LDAPS, SNMPv3)."),
-        caution: phrase("Do not change it while the client that uses it is unknown: it may be a controller.", "Ne pas le changer tant que le client qui l'utilise est inconnu : ce peut être un automate."),
+        action: phrase(
+            "Change the password, and use the encrypted form of the service (SSH, SFTP, HTTPS, LDAPS, SNMPv3).",
+            "Changer le mot de passe et utiliser la forme chiffrée du service (SSH, SFTP, HTTPS, LDAPS, SNMPv3).",
+        ),
+        caution: phrase(
+            "Do not change it while the client that uses it is unknown: it may be a controller.",
+            "Ne pas le changer tant que le client qui l'utilise est inconnu : ce peut être un automate.",
+        ),
         covers: &["Authentication", "Unauthorized Database Login"],
         thresholds: NOTHING,
     },
@@ -34,7 +40,23 @@ pub(crate) const CLEAR: Detector = Detector {
         let is_hashed = says(fact, &["ntlm", "kerberos", "digest", "challenge", "hash"]);
         let is_clear = matches!(
             fact.protocol.as_ref(),
-            "ftp" | "telnet" | "http" | "smtp" | "pop3" | "imap" | "ldap" | "mqtt" | "rlogin" | "umas" | "socks" | "irc" | "opcua" | "sip" | "rtsp" | "mysql" | "postgresql"
+            "ftp"
+                | "telnet"
+                | "http"
+                | "smtp"
+                | "pop3"
+                | "imap"
+                | "ldap"
+                | "mqtt"
+                | "rlogin"
+                | "umas"
+                | "socks"
+                | "irc"
+                | "opcua"
+                | "sip"
+                | "rtsp"
+                | "mysql"
+                | "postgresql"
         );
         if is_clear && !is_hashed && !says(fact, ANONYMOUS) {
             hits.push(Hit::of_fact(fact, format!("{} ({})", fact.value, fact.source)).topic(fact.value.clone()));
@@ -53,8 +75,14 @@ pub(crate) const DEFAULT: Detector = Detector {
             "The password stands in the manual: everyone has it.",
             "Le mot de passe figure dans le manuel : tout le monde l'a.",
         ),
-        action: phrase("Set a password of your own at the next stop.", "Définir un mot de passe propre au prochain arrêt."),
-        caution: phrase("Do not lock out the operator panel or the backup that uses it.", "Ne pas bloquer le pupitre ou la sauvegarde qui l'utilise."),
+        action: phrase(
+            "Set a password of your own at the next stop.",
+            "Définir un mot de passe propre au prochain arrêt.",
+        ),
+        caution: phrase(
+            "Do not lock out the operator panel or the backup that uses it.",
+            "Ne pas bloquer le pupitre ou la sauvegarde qui l'utilise.",
+        ),
         covers: &["default credentials"],
         thresholds: NOTHING,
     },
@@ -69,7 +97,10 @@ pub(crate) const DEFAULT: Detector = Detector {
 pub(crate) const SNMP_PUBLIC: Detector = Detector {
     about: Descriptor {
         id: "snmp-public",
-        title: phrase("SNMP with a community that everybody knows", "SNMP avec une communauté que tout le monde connaît"),
+        title: phrase(
+            "SNMP with a community that everybody knows",
+            "SNMP avec une communauté que tout le monde connaît",
+        ),
         severity: Severity::Medium,
         techniques: &[("T0812", "Default Credentials"), ("T0888", "Remote System Information Discovery")],
         requirements: &["SR 1.5", "SR 7.7"],
@@ -77,8 +108,14 @@ pub(crate) const SNMP_PUBLIC: Detector = Detector {
             "With `public` anyone reads names, versions and neighbours; with `private` anyone may set them.",
             "Avec « public », n'importe qui lit noms, versions et voisins ; avec « private », n'importe qui peut les modifier.",
         ),
-        action: phrase("Use SNMPv3, or switch SNMP off; at least set other communities and an access list.", "Utiliser SNMPv3 ou désactiver SNMP ; au moins changer les communautés et poser une liste d'accès."),
-        caution: phrase("Do not forget the monitoring system that asks.", "Ne pas oublier le système de supervision qui interroge."),
+        action: phrase(
+            "Use SNMPv3, or switch SNMP off; at least set other communities and an access list.",
+            "Utiliser SNMPv3 ou désactiver SNMP ; au moins changer les communautés et poser une liste d'accès.",
+        ),
+        caution: phrase(
+            "Do not forget the monitoring system that asks.",
+            "Ne pas oublier le système de supervision qui interroge.",
+        ),
         covers: &["SNMP operation"],
         thresholds: NOTHING,
     },
@@ -99,7 +136,10 @@ pub(crate) const SNMP_OLD: Detector = Detector {
         requirements: &["SR 1.5", "SR 4.1"],
         meaning: phrase("The community is a password in the clear.", "La communauté est un mot de passe en clair."),
         action: phrase("Move to SNMPv3 where the device can.", "Passer à SNMPv3 si l'équipement le permet."),
-        caution: phrase("Do not switch devices before the monitoring system speaks SNMPv3.", "Ne pas basculer les équipements avant que la supervision parle SNMPv3."),
+        caution: phrase(
+            "Do not switch devices before the monitoring system speaks SNMPv3.",
+            "Ne pas basculer les équipements avant que la supervision parle SNMPv3.",
+        ),
         covers: &["SNMP operation"],
         thresholds: NOTHING,
     },
@@ -121,8 +161,14 @@ pub(crate) const NOBODY: Detector = Detector {
             "The service lets in whoever knocks, although it could ask for a name (OPC UA, MQTT, FTP, VNC, Windows shares).",
             "Le service laisse entrer quiconque frappe alors qu'il pourrait demander une identité (OPC UA, MQTT, FTP, VNC, partages Windows).",
         ),
-        action: phrase("Require user and password or certificates; give each client an account.", "Exiger utilisateur et mot de passe ou certificats ; un compte par client."),
-        caution: phrase("Do not switch it on before all clients have accounts: values would be missing.", "Ne pas l'activer avant que tous les clients aient un compte : des valeurs manqueraient."),
+        action: phrase(
+            "Require user and password or certificates; give each client an account.",
+            "Exiger utilisateur et mot de passe ou certificats ; un compte par client.",
+        ),
+        caution: phrase(
+            "Do not switch it on before all clients have accounts: values would be missing.",
+            "Ne pas l'activer avant que tous les clients aient un compte : des valeurs manqueraient.",
+        ),
         covers: &["Authentication"],
         thresholds: NOTHING,
     },
@@ -141,9 +187,15 @@ pub(crate) const TELNET: Detector = Detector {
         severity: Severity::Medium,
         techniques: &[("T0842", "Network Sniffing"), ("T0886", "Remote Services"), ("T0807", "Command-Line Interface")],
         requirements: &["SR 1.5", "SR 4.1", "SR 7.7"],
-        meaning: phrase("The whole session, with the password, can be read and taken over.", "Toute la session, mot de passe compris, peut être lue et détournée."),
+        meaning: phrase(
+            "The whole session, with the password, can be read and taken over.",
+            "Toute la session, mot de passe compris, peut être lue et détournée.",
+        ),
         action: phrase("Use SSH; switch Telnet off.", "Utiliser SSH ; désactiver Telnet."),
-        caution: phrase("Do not switch it off on devices that have no other way in.", "Ne pas le désactiver sur des équipements sans autre accès."),
+        caution: phrase(
+            "Do not switch it off on devices that have no other way in.",
+            "Ne pas le désactiver sur des équipements sans autre accès.",
+        ),
         covers: &["Remote Access"],
         thresholds: NOTHING,
     },
@@ -162,9 +214,18 @@ pub(crate) const NTLM1: Detector = Detector {
         severity: Severity::Medium,
         techniques: &[("T0859", "Valid Accounts"), ("T0842", "Network Sniffing")],
         requirements: &["SR 1.5", "SR 4.3"],
-        meaning: phrase("The password can be computed from what was on the wire, within hours.", "Le mot de passe se recalcule en quelques heures à partir de ce qui a circulé."),
-        action: phrase("Set LmCompatibilityLevel to 5 where systems allow; renew the old ones.", "Régler LmCompatibilityLevel à 5 si les systèmes le permettent ; remplacer les anciens."),
-        caution: phrase("Do not enforce it domain-wide before old stations were listed.", "Ne pas l'imposer à tout le domaine avant d'avoir recensé les anciens postes."),
+        meaning: phrase(
+            "The password can be computed from what was on the wire, within hours.",
+            "Le mot de passe se recalcule en quelques heures à partir de ce qui a circulé.",
+        ),
+        action: phrase(
+            "Set LmCompatibilityLevel to 5 where systems allow; renew the old ones.",
+            "Régler LmCompatibilityLevel à 5 si les systèmes le permettent ; remplacer les anciens.",
+        ),
+        caution: phrase(
+            "Do not enforce it domain-wide before old stations were listed.",
+            "Ne pas l'imposer à tout le domaine avant d'avoir recensé les anciens postes.",
+        ),
         covers: &["Unauthorized SMB Login"],
         thresholds: NOTHING,
     },
@@ -185,15 +246,31 @@ pub(crate) const GUESSING: Detector = Detector {
         id: "login-failures",
         title: phrase("Logins fail again and again", "Des connexions échouent à répétition"),
         severity: Severity::Medium,
-        techniques: &[("T0859", "Valid Accounts"), ("T0812", "Default Credentials"), ("T0866", "Exploitation of Remote Services")],
+        techniques: &[
+            ("T0859", "Valid Accounts"),
+            ("T0812", "Default Credentials"),
+            ("T0866", "Exploitation of Remote Services"),
+        ],
         requirements: &["SR 1.11", "SR 6.2"],
         meaning: phrase(
             "A forgotten password in a script, or someone who guesses.",
             "Un mot de passe oublié dans un script, ou quelqu'un qui devine.",
         ),
-        action: phrase("Find the source and its user. From 20 a minute on, block the source.", "Trouver la source et son utilisateur. À partir de 20 par minute, bloquer la source."),
-        caution: phrase("Do not set account lockout on operator accounts: an attacker could lock out the operators.", "Ne pas activer le verrouillage sur les comptes opérateurs : un attaquant pourrait les bloquer."),
-        covers: &["Password Guessing", "Excessive Login", "Excessive SMB login", "FTP Login Failed", "Database Login Failed"],
+        action: phrase(
+            "Find the source and its user. From 20 a minute on, block the source.",
+            "Trouver la source et son utilisateur. À partir de 20 par minute, bloquer la source.",
+        ),
+        caution: phrase(
+            "Do not set account lockout on operator accounts: an attacker could lock out the operators.",
+            "Ne pas activer le verrouillage sur les comptes opérateurs : un attaquant pourrait les bloquer.",
+        ),
+        covers: &[
+            "Password Guessing",
+            "Excessive Login",
+            "Excessive SMB login",
+            "FTP Login Failed",
+            "Database Login Failed",
+        ],
         thresholds: phrase(
             "5 refused logins in 5 minutes: medium; 20 a minute: high; 100 a minute: critical",
             "5 refus en 5 minutes : moyen ; 20 par minute : élevé ; 100 par minute : critique",
@@ -237,9 +314,18 @@ pub(crate) const LOGINS: Detector = Detector {
         severity: Severity::Low,
         techniques: &[("T0859", "Valid Accounts")],
         requirements: &["SR 1.11", "SR 2.7"],
-        meaning: phrase("A program logs in anew for each request, or someone tries stolen passwords that fit.", "Un programme se reconnecte à chaque requête, ou quelqu'un essaie des mots de passe volés qui fonctionnent."),
-        action: phrase("Look at who logs in and how long sessions last.", "Regarder qui se connecte et combien durent les sessions."),
-        caution: phrase("Do not limit logins of the historian before asking its maker.", "Ne pas limiter les connexions de l'historien sans consulter son éditeur."),
+        meaning: phrase(
+            "A program logs in anew for each request, or someone tries stolen passwords that fit.",
+            "Un programme se reconnecte à chaque requête, ou quelqu'un essaie des mots de passe volés qui fonctionnent.",
+        ),
+        action: phrase(
+            "Look at who logs in and how long sessions last.",
+            "Regarder qui se connecte et combien durent les sessions.",
+        ),
+        caution: phrase(
+            "Do not limit logins of the historian before asking its maker.",
+            "Ne pas limiter les connexions de l'historien sans consulter son éditeur.",
+        ),
         covers: &["Excessive Login"],
         thresholds: phrase("20 logins a minute between two machines", "20 connexions par minute entre deux machines"),
     },
@@ -257,7 +343,22 @@ impl Memory for Logins {
     fn look(&mut self, record: &Record, _: &View, hits: &mut Hits) {
         let Record::Act(act) = record else { return };
         // Sessions of industrial protocols and of directories open and close all the time by design.
-        let is_person = matches!(act.protocol.as_ref(), "ssh" | "ftp" | "telnet" | "rdp" | "vnc" | "smtp" | "smb" | "opcua" | "umas" | "mssql" | "tds" | "mysql" | "postgresql");
+        let is_person = matches!(
+            act.protocol.as_ref(),
+            "ssh"
+                | "ftp"
+                | "telnet"
+                | "rdp"
+                | "vnc"
+                | "smtp"
+                | "smb"
+                | "opcua"
+                | "umas"
+                | "mssql"
+                | "tds"
+                | "mysql"
+                | "postgresql"
+        );
         if act.outcome != Outcome::Done || !is_person {
             return;
         }

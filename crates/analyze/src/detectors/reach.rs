@@ -24,9 +24,16 @@ fn is_answered(state: State) -> bool {
 pub(crate) const INTERNET: Detector = Detector {
     about: Descriptor {
         id: "plant-talks-to-internet",
-        title: phrase("A machine of the plant talks to the Internet", "Une machine de l'usine communique avec Internet"),
+        title: phrase(
+            "A machine of the plant talks to the Internet",
+            "Une machine de l'usine communique avec Internet",
+        ),
         severity: Severity::High,
-        techniques: &[("T0883", "Internet Accessible Device"), ("T0884", "Connection Proxy"), ("T0885", "Commonly Used Port")],
+        techniques: &[
+            ("T0883", "Internet Accessible Device"),
+            ("T0884", "Connection Proxy"),
+            ("T0885", "Commonly Used Port"),
+        ],
         requirements: &["SR 5.1", "SR 5.2", "SR 3.2"],
         meaning: phrase(
             "What can call out can be commanded from out there: malware needs exactly this way.",
@@ -40,7 +47,11 @@ pub(crate) const INTERNET: Detector = Detector {
             "Do not cut a maker's remote service without asking who depends on it.",
             "Ne pas couper un télé-service du fabricant sans demander qui en dépend.",
         ),
-        covers: &["Internet Access Detected", "Unauthorized Internet Connectivity Detected", "External address within the network communicated with Internet"],
+        covers: &[
+            "Internet Access Detected",
+            "Unauthorized Internet Connectivity Detected",
+            "External address within the network communicated with Internet",
+        ],
         thresholds: NOTHING,
     },
     logic: Logic::Machines(|plant, hits| {
@@ -56,8 +67,13 @@ pub(crate) const INTERNET: Detector = Detector {
                 continue;
             }
             let protocol = if edge.protocol.is_empty() { "an unknown protocol" } else { edge.protocol.as_str() };
-            let evidence =
-                format!("{} ({}) and {}: {protocol}, {} packets", inner.name, role(inner), if from.is_external { &from.name } else { &to.name }, edge.packets);
+            let evidence = format!(
+                "{} ({}) and {}: {protocol}, {} packets",
+                inner.name,
+                role(inner),
+                if from.is_external { &from.name } else { &to.name },
+                edge.packets
+            );
             hits.push(plant.edge_hit(number, evidence));
         }
     }),
@@ -68,7 +84,11 @@ pub(crate) const INBOUND: Detector = Detector {
         id: "inbound-from-internet",
         title: phrase("A connection from the Internet was accepted", "Une connexion venant d'Internet a été acceptée"),
         severity: Severity::High,
-        techniques: &[("T0883", "Internet Accessible Device"), ("T0822", "External Remote Services"), ("T0819", "Exploit Public-Facing Application")],
+        techniques: &[
+            ("T0883", "Internet Accessible Device"),
+            ("T0822", "External Remote Services"),
+            ("T0819", "Exploit Public-Facing Application"),
+        ],
         requirements: &["SR 1.13", "SR 5.2"],
         meaning: phrase(
             "Anyone on the Internet can reach this service; search engines list such ports within hours.",
@@ -106,8 +126,14 @@ pub(crate) const OFFICE: Detector = Detector {
             "A machine that is open to mail and web has a direct way to control: there is no barrier in between.",
             "Une machine exposée au courrier et au web a un accès direct à la commande : il n'y a pas de barrière entre les deux.",
         ),
-        action: phrase("Lead such traffic through a DMZ (level 3.5) with a relay, and allow only what is named.", "Faire passer ces flux par une DMZ (niveau 3.5) avec un relais et n'autoriser que ce qui est nommé."),
-        caution: phrase("Do not cut reporting or recipe transfer without a replacement.", "Ne pas couper la remontée de données ou les recettes sans solution de remplacement."),
+        action: phrase(
+            "Lead such traffic through a DMZ (level 3.5) with a relay, and allow only what is named.",
+            "Faire passer ces flux par une DMZ (niveau 3.5) avec un relais et n'autoriser que ce qui est nommé.",
+        ),
+        caution: phrase(
+            "Do not cut reporting or recipe transfer without a replacement.",
+            "Ne pas couper la remontée de données ou les recettes sans solution de remplacement.",
+        ),
         covers: &["IT to OT reach"],
         thresholds: NOTHING,
     },
@@ -146,7 +172,10 @@ pub(crate) const REMOTE: Detector = Detector {
             "Match sessions with planned work. Lead them through one jump host with strong authentication and recording.",
             "Rapprocher les sessions des interventions prévues. Les faire passer par un bastion avec authentification forte et enregistrement.",
         ),
-        caution: phrase("Do not cut a session during maintenance.", "Ne pas couper une session pendant une maintenance."),
+        caution: phrase(
+            "Do not cut a session during maintenance.",
+            "Ne pas couper une session pendant une maintenance.",
+        ),
         covers: &["Unauthorized SSH Access", "Remote Access"],
         thresholds: phrase(
             "low within a subnet, medium across subnets or into a controller, critical from the Internet",
@@ -161,12 +190,17 @@ pub(crate) const REMOTE: Detector = Detector {
         let severity = match (conversation.from.ip, conversation.to.ip) {
             (Some(from), Some(to)) if is_public(from) && !is_public(to) => Severity::Critical,
             (Some(from), Some(to)) if is_public(to) && !is_public(from) => Severity::Medium,
-            _ if view.serves_industry(&conversation.to) || !is_same_subnet(&conversation.from, &conversation.to) => Severity::Medium,
+            _ if view.serves_industry(&conversation.to) || !is_same_subnet(&conversation.from, &conversation.to) => {
+                Severity::Medium
+            }
             _ => Severity::Low,
         };
         let text = format!(
             "{} from {} to {}, {} bytes",
-            conversation.protocol, conversation.from, conversation.to, conversation.sent.bytes + conversation.received.bytes
+            conversation.protocol,
+            conversation.from,
+            conversation.to,
+            conversation.sent.bytes + conversation.received.bytes
         );
         hits.push(Hit::of_conversation(conversation, text).severity(severity));
     }),
@@ -175,7 +209,10 @@ pub(crate) const REMOTE: Detector = Detector {
 pub(crate) const TOOL: Detector = Detector {
     about: Descriptor {
         id: "remote-access-tool",
-        title: phrase("A remote access tool that goes around the border", "Un outil d'accès distant qui contourne la frontière"),
+        title: phrase(
+            "A remote access tool that goes around the border",
+            "Un outil d'accès distant qui contourne la frontière",
+        ),
         severity: Severity::High,
         techniques: &[("T0822", "External Remote Services"), ("T0884", "Connection Proxy")],
         requirements: &["SR 1.13", "SR 2.6", "SR 5.2"],
@@ -183,15 +220,25 @@ pub(crate) const TOOL: Detector = Detector {
             "TeamViewer, AnyDesk and the like call out and let others in through the maker's servers, past firewall and VPN.",
             "TeamViewer, AnyDesk et consorts appellent l'extérieur et font entrer des tiers par les serveurs de l'éditeur, en passant outre pare-feu et VPN.",
         ),
-        action: phrase("Ask who installed it and for whom. Remove it, or limit it to a jump host that people switch on.", "Demander qui l'a installé et pour qui. Le supprimer, ou le limiter à un bastion que l'on active à la demande."),
-        caution: phrase("Do not remove it while a supplier is at work through it.", "Ne pas le supprimer pendant qu'un fournisseur intervient."),
+        action: phrase(
+            "Ask who installed it and for whom. Remove it, or limit it to a jump host that people switch on.",
+            "Demander qui l'a installé et pour qui. Le supprimer, ou le limiter à un bastion que l'on active à la demande.",
+        ),
+        caution: phrase(
+            "Do not remove it while a supplier is at work through it.",
+            "Ne pas le supprimer pendant qu'un fournisseur intervient.",
+        ),
         covers: &["Remote Access", "Unauthorized Internet Connectivity Detected"],
         thresholds: NOTHING,
     },
     logic: Logic::Conversation(|conversation, _, hits| {
-        let is_tool = matches!(conversation.protocol.as_ref(), "teamviewer" | "anydesk" | "rustdesk" | "logmein" | "zerotier" | "ammyy");
+        let is_tool = matches!(
+            conversation.protocol.as_ref(),
+            "teamviewer" | "anydesk" | "rustdesk" | "logmein" | "zerotier" | "ammyy"
+        );
         // Ports by which the tools are known; content decides where it was recognised.
-        let is_port = conversation.protocol.is_empty() && matches!(conversation.to.port, Some(5938 | 7070 | 6568 | 21116));
+        let is_port =
+            conversation.protocol.is_empty() && matches!(conversation.to.port, Some(5938 | 7070 | 6568 | 21116));
         let is_outward = conversation.to.ip.is_some_and(is_public);
         if is_answered(conversation.state) && (is_tool || (is_port && is_outward)) {
             let severity = if is_tool { Severity::High } else { Severity::Medium };
@@ -212,8 +259,14 @@ pub(crate) const TUNNEL: Detector = Detector {
             "Inside a tunnel, firewalls see nothing. A VPN of the plant is fine; others are a hidden door.",
             "Dans un tunnel, les pare-feu ne voient rien. Un VPN de l'usine est normal ; les autres sont une porte dérobée.",
         ),
-        action: phrase("List the tunnels that are meant to be; end the others.", "Recenser les tunnels voulus ; fermer les autres."),
-        caution: phrase("Do not end the tunnel by which telecontrol runs.", "Ne pas fermer le tunnel par lequel passe la téléconduite."),
+        action: phrase(
+            "List the tunnels that are meant to be; end the others.",
+            "Recenser les tunnels voulus ; fermer les autres.",
+        ),
+        caution: phrase(
+            "Do not end the tunnel by which telecontrol runs.",
+            "Ne pas fermer le tunnel par lequel passe la téléconduite.",
+        ),
         covers: &["Unauthorized Internet Connectivity Detected"],
         thresholds: NOTHING,
     },
@@ -224,7 +277,11 @@ pub(crate) const TUNNEL: Detector = Detector {
         if is_tunnel {
             let outside = conversation.to.ip.is_some_and(is_public) || conversation.from.ip.is_some_and(is_public);
             let text = format!("{} {} to {}", conversation.transport, conversation.protocol, conversation.to);
-            hits.push(Hit::of_conversation(conversation, text).severity(if outside { Severity::Medium } else { Severity::Low }));
+            hits.push(Hit::of_conversation(conversation, text).severity(if outside {
+                Severity::Medium
+            } else {
+                Severity::Low
+            }));
         }
     }),
 };
@@ -232,7 +289,10 @@ pub(crate) const TUNNEL: Detector = Detector {
 pub(crate) const NAME_SERVER: Detector = Detector {
     about: Descriptor {
         id: "names-from-internet",
-        title: phrase("A machine asks a name server on the Internet", "Une machine interroge un serveur de noms sur Internet"),
+        title: phrase(
+            "A machine asks a name server on the Internet",
+            "Une machine interroge un serveur de noms sur Internet",
+        ),
         severity: Severity::Low,
         techniques: &[("T0885", "Commonly Used Port"), ("T0884", "Connection Proxy")],
         requirements: &["SR 5.2"],
@@ -240,8 +300,14 @@ pub(crate) const NAME_SERVER: Detector = Detector {
             "Queries tell outsiders what runs here, and port 53 is a well-worn way to carry data out.",
             "Les requêtes révèlent à l'extérieur ce qui tourne ici, et le port 53 est une voie classique d'exfiltration.",
         ),
-        action: phrase("Let machines ask the plant's own name server only.", "Ne laisser interroger que le serveur de noms de l'usine."),
-        caution: phrase("Do not leave machines without a name server.", "Ne pas laisser de machines sans serveur de noms."),
+        action: phrase(
+            "Let machines ask the plant's own name server only.",
+            "Ne laisser interroger que le serveur de noms de l'usine.",
+        ),
+        caution: phrase(
+            "Do not leave machines without a name server.",
+            "Ne pas laisser de machines sans serveur de noms.",
+        ),
         covers: &["Unauthorized Name Query", "Internet Access Detected"],
         thresholds: NOTHING,
     },
@@ -264,8 +330,14 @@ pub(crate) const TIME_SERVER: Detector = Detector {
             "The machine has a way out, and its clock trusts strangers.",
             "La machine a un accès vers l'extérieur, et son horloge fait confiance à des inconnus.",
         ),
-        action: phrase("Use a time server of the plant (GNSS or DMZ).", "Utiliser un serveur de temps de l'usine (GNSS ou DMZ)."),
-        caution: phrase("Do not change the time of running controllers by leaps.", "Ne pas changer brutalement l'heure d'automates en marche."),
+        action: phrase(
+            "Use a time server of the plant (GNSS or DMZ).",
+            "Utiliser un serveur de temps de l'usine (GNSS ou DMZ).",
+        ),
+        caution: phrase(
+            "Do not change the time of running controllers by leaps.",
+            "Ne pas changer brutalement l'heure d'automates en marche.",
+        ),
         covers: &["Internet Access Detected"],
         thresholds: NOTHING,
     },
@@ -288,10 +360,19 @@ pub(crate) const DUAL_HOMED: Detector = Detector {
             "It joins networks that a firewall keeps apart: whoever takes it is in both.",
             "Elle relie des réseaux qu'un pare-feu sépare : qui la prend est dans les deux.",
         ),
-        action: phrase("Remove one leg, or treat it as a border device with a firewall of its own.", "Supprimer une interface, ou la traiter comme un équipement de frontière avec son pare-feu."),
-        caution: phrase("Do not unplug a leg before knowing what runs over it.", "Ne pas débrancher une interface sans savoir ce qui y passe."),
+        action: phrase(
+            "Remove one leg, or treat it as a border device with a firewall of its own.",
+            "Supprimer une interface, ou la traiter comme un équipement de frontière avec son pare-feu.",
+        ),
+        caution: phrase(
+            "Do not unplug a leg before knowing what runs over it.",
+            "Ne pas débrancher une interface sans savoir ce qui y passe.",
+        ),
         covers: &["Operational Issues"],
-        thresholds: phrase("addresses in 2 private subnets, no router", "adresses dans 2 sous-réseaux privés, hors routeurs"),
+        thresholds: phrase(
+            "addresses in 2 private subnets, no router",
+            "adresses dans 2 sous-réseaux privés, hors routeurs",
+        ),
     },
     logic: Logic::Machines(|plant, hits| {
         for (number, asset) in plant.machines.assets.iter().enumerate() {
@@ -318,7 +399,10 @@ pub(crate) const DUAL_HOMED: Detector = Detector {
 pub(crate) const FLAT: Detector = Detector {
     about: Descriptor {
         id: "flat-network",
-        title: phrase("Controllers and office machines share a subnet", "Automates et machines de bureau partagent un sous-réseau"),
+        title: phrase(
+            "Controllers and office machines share a subnet",
+            "Automates et machines de bureau partagent un sous-réseau",
+        ),
         severity: Severity::Medium,
         techniques: &[("T0886", "Remote Services"), ("T0842", "Network Sniffing")],
         requirements: &["SR 5.1"],
@@ -326,10 +410,19 @@ pub(crate) const FLAT: Detector = Detector {
             "Nothing stands between a computer that catches malware and the controllers.",
             "Rien ne sépare un ordinateur qui attrape un maliciel des automates.",
         ),
-        action: phrase("Make zones: controllers, supervision, others; a firewall between them.", "Créer des zones : automates, supervision, autres ; un pare-feu entre elles."),
-        caution: phrase("Do not renumber controllers in a running plant.", "Ne pas renuméroter des automates dans une usine en marche."),
+        action: phrase(
+            "Make zones: controllers, supervision, others; a firewall between them.",
+            "Créer des zones : automates, supervision, autres ; un pare-feu entre elles.",
+        ),
+        caution: phrase(
+            "Do not renumber controllers in a running plant.",
+            "Ne pas renuméroter des automates dans une usine en marche.",
+        ),
         covers: &["network segmentation"],
-        thresholds: phrase("a controller and 2 machines without industrial traffic", "un automate et 2 machines sans trafic industriel"),
+        thresholds: phrase(
+            "a controller and 2 machines without industrial traffic",
+            "un automate et 2 machines sans trafic industriel",
+        ),
     },
     logic: Logic::Machines(flat),
 };
@@ -346,7 +439,19 @@ fn flat(plant: &Plant, hits: &mut Hits) {
             let (controllers, others) = subnets.entry(subnet(*ip)).or_default();
             if role.is_controller() {
                 controllers.push(number);
-            } else if !speaks && matches!(role, Role::Workstation | Role::Mobile | Role::Printer | Role::Phone | Role::Camera | Role::MailServer | Role::WebServer | Role::FileServer) {
+            } else if !speaks
+                && matches!(
+                    role,
+                    Role::Workstation
+                        | Role::Mobile
+                        | Role::Printer
+                        | Role::Phone
+                        | Role::Camera
+                        | Role::MailServer
+                        | Role::WebServer
+                        | Role::FileServer
+                )
+            {
                 others.push(number);
             }
         }
@@ -380,8 +485,14 @@ pub(crate) const NEEDLESS: Detector = Detector {
             "Web pages, file transfer and shells on controllers are seldom patched and rarely needed.",
             "Pages web, transfert de fichiers et consoles sur automates sont rarement corrigés et rarement nécessaires.",
         ),
-        action: phrase("Switch off in the device's configuration what nobody uses.", "Désactiver dans la configuration de l'équipement ce que personne n'utilise."),
-        caution: phrase("Do not switch off what the engineering tool or diagnosis needs.", "Ne pas désactiver ce dont l'outil d'ingénierie ou le diagnostic a besoin."),
+        action: phrase(
+            "Switch off in the device's configuration what nobody uses.",
+            "Désactiver dans la configuration de l'équipement ce que personne n'utilise.",
+        ),
+        caution: phrase(
+            "Do not switch off what the engineering tool or diagnosis needs.",
+            "Ne pas désactiver ce dont l'outil d'ingénierie ou le diagnostic a besoin.",
+        ),
         covers: &["New Port Discovery"],
         thresholds: NOTHING,
     },
@@ -391,7 +502,10 @@ pub(crate) const NEEDLESS: Detector = Detector {
                 continue;
             }
             for service in &asset.services {
-                if matches!(service.protocol.as_str(), "http" | "ftp" | "telnet" | "tftp" | "vnc" | "smb" | "ssh" | "rdp") {
+                if matches!(
+                    service.protocol.as_str(),
+                    "http" | "ftp" | "telnet" | "tftp" | "vnc" | "smb" | "ssh" | "rdp"
+                ) {
                     let port = service.port.unwrap_or(0);
                     let text = format!("{} offers {} on port {port}", asset.name, service.protocol);
                     let hit = plant.machine_hit(number, text);
@@ -414,9 +528,15 @@ pub(crate) const ODD_PORT: Detector = Detector {
             "Un pare-feu qui se fie aux ports laisse passer ce qu'il ne devrait pas ; les intrus se cachent ainsi.",
         ),
         action: phrase("Find the program behind the port.", "Trouver le programme derrière ce port."),
-        caution: phrase("Do not assume an attack: installers choose odd ports too.", "Ne pas conclure à une attaque : des installateurs choisissent aussi des ports inhabituels."),
+        caution: phrase(
+            "Do not assume an attack: installers choose odd ports too.",
+            "Ne pas conclure à une attaque : des installateurs choisissent aussi des ports inhabituels.",
+        ),
         covers: &["Unexpected Traffic for Standard Port"],
-        thresholds: phrase("content and port disagree on a well-known port", "contenu et port en désaccord sur un port connu"),
+        thresholds: phrase(
+            "content and port disagree on a well-known port",
+            "contenu et port en désaccord sur un port connu",
+        ),
     },
     logic: Logic::Conversation(|conversation, _, hits| {
         let Some(port) = conversation.to.port else { return };
@@ -513,9 +633,8 @@ mod tests {
     #[test]
     fn a_machine_in_two_networks() {
         let on = |ip: &str| talk(&format!("{ip}@00:0c:29:00:00:09"), PLC, "modbus", State::Closed);
-        let bind = |ip: &str| {
-            Record::Fact(crate::testing::fact(0.0, ip, "arp", model::FactKey::Mac, "00:0c:29:00:00:09"))
-        };
+        let bind =
+            |ip: &str| Record::Fact(crate::testing::fact(0.0, ip, "arp", model::FactKey::Mac, "00:0c:29:00:00:09"));
         let both = [bind("10.0.0.9"), bind("192.168.1.9"), on("10.0.0.9"), on("192.168.1.9")];
         assert!(fires("dual-homed", both));
         assert!(!fires("dual-homed", [bind("10.0.0.9"), on("10.0.0.9")]));
