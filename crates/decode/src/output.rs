@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use model::{Act, Address, Behind, Confidence, Fact, FactKey, Flow, Health, HealthKind, Record, Repeats, Text, Time};
+use model::{
+    Act, Address, Behind, Confidence, Fact, FactKey, Flow, Health, HealthKind, Messages, Record, Repeats, Text, Time,
+};
 use wire::Short;
 
 use crate::draft::Draft;
@@ -25,12 +27,25 @@ pub struct Route {
     pub is_swapped: bool,
     /// Malformed messages so far.
     pub malformed: u32,
+    /// What stands behind the server for the whole flow, as its carrier learnt when it connected (COTP: rack and slot).
+    pub behind: Behind,
+    /// Messages of carriers that belong to the next act told.
+    pub carried: Messages,
 }
 
 impl Route {
     /// A flow from `client` to `server`.
     pub fn new(flow: Flow, client: Address, server: Address) -> Route {
-        Route { flow, client, server, deepest: None, is_swapped: false, malformed: 0 }
+        Route {
+            flow,
+            client,
+            server,
+            deepest: None,
+            is_swapped: false,
+            malformed: 0,
+            behind: Behind::Nobody,
+            carried: Messages::none(),
+        }
     }
 }
 
@@ -72,8 +87,15 @@ impl<'a> Output<'a> {
     }
 
     /// Tells an act. Equal repeats are merged by roll-up.
-    pub fn act(&mut self, draft: Draft<'_>) {
+    pub fn act(&mut self, mut draft: Draft<'_>) {
         self.route.deepest = Some(self.protocol);
+        if draft.behind.is_nobody() && !self.route.behind.is_nobody() {
+            draft.behind = self.route.behind.clone();
+        }
+        if !self.route.carried.0.is_empty() {
+            draft.messages.merge(&self.route.carried);
+            self.route.carried.0.clear();
+        }
         self.sink.act(self.route, self.protocol, self.at, draft);
     }
 
@@ -134,6 +156,27 @@ impl<'a> Output<'a> {
         std::mem::swap(&mut self.route.client, &mut self.route.server);
         self.route.is_swapped = !self.route.is_swapped;
         self.speaker = self.speaker.other();
+    }
+
+    /// Every act of this flow that names nothing behind the server speaks to this from now on: for carriers whose
+    /// connection says it once.
+    pub fn stand_behind(&mut self, behind: Behind) {
+        self.route.behind = behind;
+    }
+
+    /// What stands behind the server for the whole flow.
+    pub fn behind(&self) -> &Behind {
+        &self.route.behind
+    }
+
+    /// A message of a carrier that belongs to whatever act is told next: so it is in exactly one record.
+    pub fn carry(&mut self, protocol: &'static str, code: u32) {
+        self.route.carried.add(protocol, code, 1);
+    }
+
+    /// Messages of carriers that no act has taken yet, which are the caller's now.
+    pub fn take_carried(&mut self) -> Messages {
+        std::mem::take(&mut self.route.carried)
     }
 
     /// The client of the flow.

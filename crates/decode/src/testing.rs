@@ -230,3 +230,26 @@ fn end(address: &Address) -> String {
         other => other.into(),
     }
 }
+
+/// Every prefix and many one-byte changes of `messages`, said by both sides, must not make the decoder fail.
+pub fn torture(protocol: &'static Protocol, messages: &[&str]) {
+    let messages: Vec<Vec<u8>> = messages.iter().map(|text| hex(text)).collect();
+    for speaker in [Speaker::Client, Speaker::Server] {
+        let mut dialog = Dialog::datagrams(protocol);
+        for message in &messages {
+            for end in 1..=message.len() {
+                dialog = dialog.says(speaker, &message[..end]);
+            }
+            for place in 0..message.len() {
+                for change in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+                    let mut changed = message.clone();
+                    changed[place] = if changed[place] == change { change ^ 0x10 } else { change };
+                    dialog = dialog.says(speaker, &changed);
+                    dialog = dialog.says(speaker.other(), message);
+                }
+            }
+            dialog.text.clear();
+        }
+        let _ = dialog.end();
+    }
+}
