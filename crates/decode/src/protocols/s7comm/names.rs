@@ -404,7 +404,7 @@ pub(super) fn szl(id: u16) -> &'static str {
         0x95 => "extended dp master system",
         0x96 => "module status of profinet",
         0xa0 => "diagnostic buffer",
-        0xb1 | 0xb2 | 0xb3 | 0xb4 => "diagnostic data of a module",
+        0xb1..=0xb4 => "diagnostic data of a module",
         _ => "",
     }
 }
