@@ -2,8 +2,8 @@
 
 use crate::protocol::{Carrier, Protocol};
 
-pub mod iec104;
 pub mod cotp;
+pub mod iec104;
 pub mod modbus;
 pub mod s7comm;
 
