@@ -8,8 +8,13 @@ pub mod modbus;
 pub mod s7comm;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
-pub static PROTOCOLS: &[&Protocol] = &[&iec104::PROTOCOL, &modbus::PROTOCOL];
-pub static PROTOCOLS: &[&Protocol] = &[&modbus::PROTOCOL, &cotp::PROTOCOL, &s7comm::PROTOCOL];
+#[rustfmt::skip] // a row a line, so that rows meet without conflict
+pub static PROTOCOLS: &[&Protocol] = &[
+    &iec104::PROTOCOL,
+    &modbus::PROTOCOL,
+    &cotp::PROTOCOL,
+    &s7comm::PROTOCOL,
+];
 
 /// The protocol with `id`.
 pub fn by_id(id: &str) -> Option<&'static Protocol> {
