@@ -8,6 +8,7 @@ pub mod draft;
 mod duplicates;
 pub mod exchange;
 mod flow;
+pub mod fuzz;
 mod guess;
 pub mod limits;
 pub mod output;
@@ -23,6 +24,7 @@ pub mod testing;
 
 pub use draft::{Draft, Values};
 pub use exchange::Exchange;
+pub use fuzz::fuzz_bytes;
 pub use output::{About, Output};
 pub use pipeline::{Pipeline, Totals};
 pub use protocol::{

@@ -111,6 +111,11 @@ impl Session {
         }
     }
 
+    /// Takes `protocol` as recognised, without a probe.
+    pub(crate) fn assume(&mut self, protocol: &'static Protocol) {
+        self.take(protocol, self.client, Match::Likely);
+    }
+
     /// The protocol recognised, of the deepest layer that said something.
     pub(crate) fn protocol(&self) -> Option<&'static Protocol> {
         match &self.decoding {

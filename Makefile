@@ -1,0 +1,36 @@
+# Two commands for a fresh machine: `make run` and `make test`. Both install what they need.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VIGIE := $(TARGET)/release/vigie
+
+.PHONY: run test build bench compare compare-values fuzz clean
+
+run: build
+	@scripts/run $(VIGIE)
+
+build:
+	@scripts/setup build
+	@cargo build --release --package vigie
+
+test:
+	@scripts/setup test
+	@scripts/test
+
+# Does Vigie see every protocol message that tshark sees, and none that it does not?
+compare: build
+	@python3 ../shared/accept/messages.py $(VIGIE)
+
+# Are tshark's objects, values, outcomes and latencies in our acts?
+compare-values: build
+	@python3 scripts/compare_values.py $(VIGIE) ../shared/captures
+
+bench: build
+	@scripts/bench $(VIGIE)
+
+fuzz:
+	@scripts/setup test
+	@scripts/fuzz $(or $(SECONDS_EACH),600)
+
+clean:
+	cargo clean
+	rm -rf out

@@ -1,0 +1,6 @@
+//! Fuzz target: any bytes, no crash.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = decode::fuzz_bytes(bytes);
+});
