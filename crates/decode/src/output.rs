@@ -64,6 +64,8 @@ pub enum About {
     BehindSpeaker(Behind),
     /// Somebody else.
     Other(Address),
+    /// What is behind somebody else: the true sender of a forwarded message is a router.
+    BehindOther(Address, Behind),
 }
 
 /// Where a decoder writes what it read.
@@ -117,6 +119,7 @@ impl<'a> Output<'a> {
             About::BehindServer(behind) => (self.route.server, behind),
             About::BehindSpeaker(behind) => (said, behind),
             About::Other(address) => (address, Behind::Nobody),
+            About::BehindOther(address, behind) => (address, behind),
         };
         self.sink.fact(
             self.route.flow,

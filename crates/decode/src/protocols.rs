@@ -2,6 +2,7 @@
 
 use crate::protocol::{Carrier, Protocol};
 
+pub mod bacnet;
 pub mod cotp;
 pub mod iec104;
 pub mod modbus;
@@ -10,6 +11,7 @@ pub mod s7comm;
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
 pub static PROTOCOLS: &[&Protocol] = &[
+    &bacnet::PROTOCOL,
     &iec104::PROTOCOL,
     &modbus::PROTOCOL,
     &cotp::PROTOCOL,
