@@ -4,6 +4,7 @@ use crate::protocol::{Carrier, Protocol};
 
 pub mod bacnet;
 pub mod cotp;
+pub mod dnp3;
 pub mod iec104;
 pub mod modbus;
 pub mod s7comm;
@@ -16,6 +17,12 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &modbus::PROTOCOL,
     &cotp::PROTOCOL,
     &s7comm::PROTOCOL,
+// One row a line, so that two branches that add rows do not meet in one line.
+#[rustfmt::skip]
+pub static PROTOCOLS: &[&Protocol] = &[
+    &dnp3::PROTOCOL,
+    &iec104::PROTOCOL,
+    &modbus::PROTOCOL,
 ];
 
 /// The protocol with `id`.
