@@ -17,12 +17,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &modbus::PROTOCOL,
     &cotp::PROTOCOL,
     &s7comm::PROTOCOL,
-// One row a line, so that two branches that add rows do not meet in one line.
-#[rustfmt::skip]
-pub static PROTOCOLS: &[&Protocol] = &[
     &dnp3::PROTOCOL,
-    &iec104::PROTOCOL,
-    &modbus::PROTOCOL,
 ];
 
 /// The protocol with `id`.

@@ -406,6 +406,9 @@ impl Content {
 impl Part {
     fn object(&self, is_report: bool) -> Object {
         let name = space(self.group);
+        if form(self.group, self.variation).is_none() && name == "object" {
+            return Object::Text(format_compact!("g{}v{}", self.group, self.variation));
+        }
         // There is one clock: it has no number.
         if matches!(self.group, 50 | 52) {
             return Object::Text(Text::const_new(name));

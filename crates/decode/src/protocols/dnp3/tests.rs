@@ -293,7 +293,7 @@ fn what_was_read_before_a_fault_is_kept() {
         fact S: role = outstation (dnp3, application function, certain)
         fact S link 10: device_id = 10 (dnp3, link address, certain)
         C > S dnp3 [read] response | link 10 | analog input = analog input 0=1.5 -> done master=1 objects=g30v5 {dnp3 129: 1}
-        C > S dnp3 [other] response | link 10 | object -> done master=1 objects=g99v7 unknown object=g99v7 {dnp3 129: 1}
+        C > S dnp3 [other] response | link 10 | g99v7 -> done master=1 objects=g99v7 unknown object=g99v7 {dnp3 129: 1}
         health malformed dnp3 x1: range stop before range start at offset 9: 0 bytes needed, 0 left
         C > S dnp3 [read] read | link 10 -> no answer master=1 {dnp3 1: 1}
     "#]].assert_eq(&dialog(&[
