@@ -23,6 +23,8 @@ const PPPOE_SESSION: u16 = 0x8864;
 const MACSEC: u16 = 0x88e5;
 /// IEEE 802.1ah, the tag that carries a customer's whole frame.
 const BACKBONE_SERVICE: u16 = 0x88e7;
+/// Cisco FabricPath: a frame between switches that carries a whole frame behind two bytes of tree and time to live.
+const FABRIC_PATH: u16 = 0x8903;
 /// IEC 62439-3, the tag of high-availability seamless redundancy.
 const HSR: u16 = 0x892f;
 /// IEC 62439-3, the suffix of the parallel redundancy trailer.
@@ -54,6 +56,12 @@ pub(crate) fn open(walk: &mut Walk<'_>, link: LinkType) -> Step {
         }
         239 => netfilter_log(walk),
         240 => analyzer(walk),
+        // Solaris: 24 bytes of version, family, lengths, interface and zones.
+        226 => {
+            walk.reader.skip(24, "ipnet header is short").map_err(short(Layer::Link))?;
+            Ok(Next::Ip)
+        }
+        10 => fddi(walk),
         _ => Err(walk.stop(Layer::Unsupported, "link type is counted, not decoded")),
     }
 }
@@ -127,9 +135,10 @@ pub(crate) fn ethertype(walk: &mut Walk<'_>, kind: u16) -> Step {
         }
         HSR | VN_TAG => tag(walk, 4),
         CISCO_METADATA if walk.reader.rest().starts_with(&[1, 1]) => tag(walk, 6),
-        BACKBONE_SERVICE => {
+        BACKBONE_SERVICE | FABRIC_PATH => {
             let mut r = walk.reader;
-            r.skip(4, "backbone service tag is short").map_err(short(Layer::Link))?;
+            let length = if kind == FABRIC_PATH { 2 } else { 4 };
+            r.skip(length, "backbone service tag is short").map_err(short(Layer::Link))?;
             walk.enter_tunnel()?;
             walk.reader = r;
             Ok(Next::Ethernet)
@@ -234,6 +243,17 @@ fn hdlc(walk: &mut Walk<'_>) -> Step {
     let kind = r.u16("HDLC header is short").map_err(short(Layer::Link))?;
     walk.reader = r;
     Ok(Next::Ethertype(kind))
+}
+
+/// FDDI: frame control, of which only the kinds for LLC carry anything, and the addresses.
+fn fddi(walk: &mut Walk<'_>) -> Step {
+    let mut r = walk.reader;
+    let [control, d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5] =
+        r.array("FDDI header is short").map_err(short(Layer::Link))?;
+    walk.packet.destination_mac = Some(Mac([d0, d1, d2, d3, d4, d5]));
+    walk.packet.source_mac = Some(Mac([s0, s1, s2, s3, s4, s5]));
+    walk.reader = r;
+    Ok(if control & 0x30 == 0x10 { Next::Llc } else { Next::Payload })
 }
 
 /// BSD loopback: an address family in the byte order of the host that captured, which the value tells.
