@@ -258,10 +258,12 @@ fn truth_tells_everything_that_people_did() {
         42912 frames, 3327610 bytes
         72.0-75.2 Maintenance filter-browse 10.20.1.11 -> 2
         90.0-109.7 Maintenance intake-upload 10.20.1.11 -> 1
+        120.8-121.1 Maintenance operate 10.20.1.10 -> 1
         132.0-132.2 Maintenance dosing-check 10.20.1.11 -> 1
         180.0-181.1 Maintenance set-doses 10.20.1.10 -> 1
         210.0-210.2 Maintenance set-intake-level 10.20.1.10 -> 1
         240.0-240.2 Maintenance set-clear-level 10.20.1.10 -> 1
+        270.9-271.0 Maintenance operate 10.20.1.10 -> 1
         330.0-335.4 Attack network-scan 10.20.8.21 -> 10
         378.0-403.4 Attack s7-stop 10.20.8.21 -> 1
         414.0-420.6 Attack rogue-machine 10.20.1.99 -> 10

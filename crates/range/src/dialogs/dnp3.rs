@@ -8,6 +8,7 @@ use crate::network::{HostId, MILLISECOND, Network, SECOND};
 use crate::process::Point;
 use crate::site::{Site, Task};
 use crate::tcp::{Connection, Side};
+use crate::truth::Intent;
 
 /// TCP port of DNP3.
 pub const PORT: u16 = 20000;
@@ -355,7 +356,10 @@ impl Task for Association {
         let mut now = self.notice(site, at, &mut session);
         while self.orders.first().is_some_and(|order| order.at <= at) {
             let order = self.orders.remove(0);
+            let first = now;
             now = session.operate(site, now, order);
+            let title = "The operator switches an output of the remote terminal unit";
+            site.note(("operate", title), Intent::Maintenance, &[], self.master, &[self.server], (first, now));
         }
         if self.age.is_multiple_of(5) {
             now = self.poll(site, now, &mut session);

@@ -517,8 +517,10 @@ impl Implicit {
 impl Task for Implicit {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         if site.is_down(self.scanner, at) || site.is_down(self.adapter, at) {
+            // The end that is still there breaks off: the connection has timed out for it.
             if let Some((session, _)) = self.open.take() {
-                session.abort(&mut site.network, at);
+                let side = if site.is_down(self.scanner, at) { Side::Server } else { Side::Client };
+                session.connection.reset(&mut site.network, at, side);
             }
             return Some(at.plus(SECOND));
         }
