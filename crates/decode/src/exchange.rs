@@ -38,6 +38,12 @@ impl<K: PartialEq, R> Exchange<K, R> {
         self.waiting.remove(index).map(|(_, at, request)| (at, request))
     }
 
+    /// The oldest request that `is_it` holds for, with its key: where an answer's key is not that of its request.
+    pub fn answer_if(&mut self, mut is_it: impl FnMut(&K, &R) -> bool) -> Option<(K, Time, R)> {
+        let index = self.waiting.iter().position(|(k, _, request)| is_it(k, request))?;
+        self.waiting.remove(index)
+    }
+
     /// The request with `key`, without taking it out (for answers in several parts).
     pub fn find(&mut self, key: &K) -> Option<(Time, &mut R)> {
         self.waiting.iter_mut().find(|(k, _, _)| k == key).map(|(_, at, request)| (*at, request))

@@ -3,10 +3,14 @@
 use crate::protocol::{Carrier, Protocol};
 
 pub mod bacnet;
+pub mod cip;
+pub mod cip_io;
 pub mod cotp;
 pub mod dnp3;
+pub mod enip;
 pub mod iec104;
 pub mod modbus;
+pub mod pccc;
 pub mod s7comm;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
@@ -18,6 +22,10 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &cotp::PROTOCOL,
     &s7comm::PROTOCOL,
     &dnp3::PROTOCOL,
+    &enip::PROTOCOL,
+    &cip_io::PROTOCOL,
+    &cip::PROTOCOL,
+    &pccc::PROTOCOL,
 ];
 
 /// The protocol with `id`.
