@@ -122,6 +122,12 @@ impl<'a> Draft<'a> {
         self
     }
 
+    /// Another name than the table's.
+    pub fn renamed(mut self, name: impl Into<Text>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// What it was done to.
     pub fn object(mut self, object: impl Into<Object>) -> Self {
         self.object = object.into();
