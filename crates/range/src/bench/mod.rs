@@ -6,7 +6,7 @@ mod generate;
 mod repeat;
 
 pub use generate::{half_open, modbus_conversations};
-pub use repeat::{Repeat, repeat};
+pub use repeat::{Repeat, one_after_another, repeat};
 
 /// What was given to the sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -27,10 +27,10 @@ pub struct Repeat {
 /// private /24 networks; a capture with n of them repeats its addresses after 65,536 / n copies.
 pub fn repeat(frames: &[(Time, Vec<u8>)], plan: &Repeat, sink: &mut dyn FnMut(Time, &[u8])) -> Total {
     let mut total = Total::default();
-    let (Some((first, _)), Some((last, _))) = (frames.first(), frames.last()) else { return total };
+    let Some((first, last)) = span(frames) else { return total };
     let mut networks = Networks::default();
     let places: Vec<Places> = frames.iter().map(|(_, frame)| Places::of(frame, &mut networks)).collect();
-    let duration = last.since(*first).max(0) + 1_000_000;
+    let duration = last.since(first) + PAUSE;
     let side_by_side = plan.side_by_side.max(1);
     let mut frame = Vec::new();
     for round in 0.. {
@@ -49,6 +49,28 @@ pub fn repeat(frames: &[(Time, Vec<u8>)], plan: &Repeat, sink: &mut dyn FnMut(Ti
         }
     }
     total
+}
+
+/// Nanoseconds between the end of one copy or capture and the begin of the next.
+const PAUSE: i64 = 1_000_000;
+
+/// Earliest and latest time; captures are not always in order.
+fn span(frames: &[(Time, Vec<u8>)]) -> Option<(Time, Time)> {
+    let times = || frames.iter().map(|frame| frame.0);
+    Some((times().min()?, times().max()?))
+}
+
+/// Several captures as one: each begins when the one before has ended, the first at its own time.
+pub fn one_after_another(captures: Vec<Vec<(Time, Vec<u8>)>>) -> Vec<(Time, Vec<u8>)> {
+    let mut all: Vec<(Time, Vec<u8>)> = Vec::new();
+    let mut end = None;
+    for capture in captures {
+        let Some((first, last)) = span(&capture) else { continue };
+        let shift = end.map_or(0, |end: Time| end.plus(PAUSE).since(first));
+        end = Some(last.plus(shift));
+        all.extend(capture.into_iter().map(|(at, frame)| (at.plus(shift), frame)));
+    }
+    all
 }
 
 /// The /24 networks of a capture, numbered: private ones and others apart.
@@ -276,6 +298,14 @@ mod tests {
         original.remove(&[0, 0, 0, 0]);
         sources.remove(&[0, 0, 0, 0]);
         assert_eq!(sources.len(), original.len() * 6);
+    }
+
+    #[test]
+    fn captures_follow_each_other() {
+        let capture = |times: &[i64]| times.iter().map(|at| (Time(*at), vec![0; 60])).collect::<Vec<_>>();
+        let all = one_after_another(vec![capture(&[100, 300, 200]), vec![], capture(&[5, 7])]);
+        let times: Vec<i64> = all.iter().map(|frame| frame.0.0).collect();
+        assert_eq!(times, [100, 300, 200, 300 + PAUSE, 302 + PAUSE]);
     }
 
     #[test]

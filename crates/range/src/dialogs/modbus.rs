@@ -251,3 +251,29 @@ impl Task for Poll {
         Some(next.max(at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Process;
+    use crate::random::Random;
+    use crate::sites::{water_devices::DOSING, water_process as water};
+
+    #[test]
+    fn registers_show_the_process_and_writes_change_it() {
+        let mut process = Process::new(water::INITIAL, water::advance, Time(0), Random::new(1));
+        let values = &mut process.values;
+        assert_eq!(DOSING.answer(&read(3, 0, 2), values), [3, 4, 0x04, 0xb0, 0x02, 0x58], "12.00 and 0.600 mg/l");
+        assert_eq!(DOSING.answer(&write_register(1, 2_400), values), write_register(1, 2_400));
+        assert_eq!(values[water::CHLORINE_SET], 2.4);
+        assert_eq!(DOSING.answer(&write_coil(0, false), values), write_coil(0, false));
+        assert!(!values.is_on(water::DOSING_ENABLED));
+        assert_eq!(DOSING.answer(&write_registers(0, &[900, 500]), values), [16, 0, 0, 0, 2]);
+        assert_eq!((values[water::COAGULANT_SET], values[water::CHLORINE_SET]), (9.0, 0.5));
+        assert_eq!(DOSING.answer(&read(3, 199, 2), values), [0x83, 2], "one register beyond the end");
+        assert_eq!(DOSING.answer(&[0x5a, 0], values), [0xda, 1]);
+        // An hour with less chlorine: what is measured follows what was set.
+        process.advance(Time::from_seconds(3600, 0));
+        assert!((0.4..0.56).contains(&process.values[water::CHLORINE]));
+    }
+}
