@@ -25,6 +25,9 @@ pub struct Analysis {
     /// Detectors by what they look at: rows of the table.
     by_verb: Vec<Vec<Run>>,
     trouble: Vec<Run>,
+    /// What wants all acts of a few protocols, and the same by the number of the protocol in the inventory.
+    protocols: Vec<(&'static [&'static str], Run)>,
+    by_protocol: Vec<Vec<Run>>,
     by_key: Vec<Vec<Run>>,
     conversations: Vec<Run>,
     health: Vec<Run>,
@@ -53,6 +56,8 @@ impl Analysis {
             hits: Hits::default(),
             by_verb: vec![Vec::new(); Verb::ALL.len()],
             trouble: Vec::new(),
+            protocols: Vec::new(),
+            by_protocol: Vec::new(),
             by_key: vec![Vec::new(); FactKey::ALL.len()],
             conversations: Vec::new(),
             health: Vec::new(),
@@ -74,7 +79,15 @@ impl Analysis {
                 Logic::Machines(_) => analysis.machines.push(row),
                 Logic::Memory(wants, make) => {
                     let run = Run::Memory(analysis.memories.len());
-                    wants.acts.iter().for_each(|verb| analysis.by_verb[*verb as usize].push(run));
+                    // What wants few protocols is looked up by protocol, so that the others do not pay for it.
+                    if wants.acts.len() == Verb::ALL.len() && !wants.protocols.is_empty() {
+                        analysis.protocols.push((wants.protocols, run));
+                    } else {
+                        wants.acts.iter().for_each(|verb| analysis.by_verb[*verb as usize].push(run));
+                    }
+                    if wants.trouble {
+                        analysis.trouble.push(run);
+                    }
                     wants.facts.iter().for_each(|key| analysis.by_key[*key as usize].push(run));
                     if wants.conversations {
                         analysis.conversations.push(run);
@@ -93,7 +106,17 @@ impl Analysis {
     pub fn record(&mut self, record: &Record) {
         match record {
             Record::Act(act) => {
-                self.inventory.act(act);
+                let protocol = usize::from(self.inventory.act(act));
+                while self.by_protocol.len() <= protocol {
+                    let id = self.inventory.protocol_name(self.by_protocol.len() as u16);
+                    let runs = self.protocols.iter().filter(|(ids, _)| ids.contains(&id)).map(|(_, run)| *run);
+                    self.by_protocol.push(runs.collect());
+                }
+                if !self.by_protocol[protocol].is_empty() {
+                    let runs = std::mem::take(&mut self.by_protocol[protocol]);
+                    runs.iter().for_each(|run| self.run(*run, record));
+                    self.by_protocol[protocol] = runs;
+                }
                 let runs = std::mem::take(&mut self.by_verb[act.verb as usize]);
                 runs.iter().for_each(|run| self.run(*run, record));
                 self.by_verb[act.verb as usize] = runs;

@@ -40,6 +40,8 @@ pub enum Logic {
 pub struct Wants {
     /// Acts with these verbs.
     pub acts: &'static [Verb],
+    /// Acts that did not end well or have a status, whatever their verb.
+    pub trouble: bool,
     /// Only acts of these protocols; empty for all.
     pub protocols: &'static [&'static str],
     /// Facts with these keys.

@@ -7,6 +7,9 @@ mod crypto;
 mod link;
 mod reach;
 mod scan;
+mod telecontrol;
+mod trouble;
+mod windows;
 
 use model::Descriptor;
 
@@ -85,9 +88,71 @@ pub const DETECTORS: &[&Detector] = &[
     &link::ROUTER,
     &link::POISONING,
     &link::SHOUTED,
+    &trouble::FUNCTION,
+    &trouble::PLACE,
+    &trouble::VALUE,
+    &trouble::ACCESS,
+    &trouble::FAILURE,
+    &trouble::EXCESS,
+    &trouble::SILENT,
+    &trouble::GONE,
+    &trouble::RESETS,
+    &trouble::LOSS,
+    &trouble::MALFORMED,
+    &trouble::NOT_RUNNING,
+    &trouble::KEY,
+    &trouble::UNPROTECTED,
+    &telecontrol::OVERFLOW,
+    &telecontrol::RESTARTED,
+    &telecontrol::ILL,
+    &telecontrol::OBSOLETE,
+    &telecontrol::AUTHENTICATION,
+    &telecontrol::GOOSE,
+    &windows::SERVICE,
+    &windows::SHARE,
+    &windows::EXECUTABLE,
+    &windows::MALWARE,
+    &windows::DNS_TUNNEL,
 ];
 
 /// The descriptor of the detector `id`.
 pub fn descriptor(id: &str) -> Option<&'static Descriptor> {
     DETECTORS.iter().find(|detector| detector.about.id == id).map(|detector| &detector.about)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_row_says_everything_once() {
+        let mut ids: Vec<&str> = DETECTORS.iter().map(|detector| detector.about.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), DETECTORS.len(), "an id is used twice");
+        assert!(DETECTORS.len() >= 45);
+        let mut techniques: BTreeMap<&str, &str> = BTreeMap::new();
+        for detector in DETECTORS {
+            let about = &detector.about;
+            let phrases = [about.title, about.meaning, about.action, about.caution];
+            for phrase in phrases.iter().flat_map(|phrase| [phrase.en, phrase.fr]) {
+                assert!(phrase.len() > 10, "{}: an empty text", about.id);
+            }
+            assert_eq!(about.thresholds.en.is_empty(), about.thresholds.fr.is_empty(), "{}", about.id);
+            assert!(!about.techniques.is_empty() && !about.requirements.is_empty() && !about.covers.is_empty());
+            assert!(about.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+            for (id, name) in about.techniques {
+                let known = techniques.entry(id).or_insert(name);
+                assert_eq!(known, name, "{id} has two names");
+                assert!(id.len() == 5 && id.starts_with("T0"), "{id}");
+            }
+            for requirement in about.requirements {
+                // IEC 62443-3-3 has foundational requirements 1 to 7.
+                let number = requirement.strip_prefix("SR ").and_then(|text| text.split_once('.'));
+                assert!(number.is_some_and(|(group, _)| matches!(group, "1" | "2" | "3" | "4" | "5" | "6" | "7")));
+            }
+        }
+    }
 }

@@ -269,7 +269,14 @@ pub(crate) const RESTARTS: Detector = Detector {
         thresholds: phrase("2 restarts or stops in 10 minutes", "2 redémarrages ou arrêts en 10 minutes"),
     },
     logic: Logic::Memory(
-        Wants { acts: &[Verb::Reset, Verb::Stop], protocols: &[], facts: &[], conversations: false, health: false },
+        Wants {
+            acts: &[Verb::Reset, Verb::Stop],
+            trouble: false,
+            protocols: &[],
+            facts: &[],
+            conversations: false,
+            health: false,
+        },
         || Box::new(Restarts { devices: Tracked::new(10 * MINUTE) }),
     ),
 };
@@ -316,7 +323,14 @@ pub(crate) const BURST: Detector = Detector {
         thresholds: phrase("30 commands a minute between two machines", "30 commandes par minute entre deux machines"),
     },
     logic: Logic::Memory(
-        Wants { acts: &[Verb::Operate], protocols: &[], facts: &[], conversations: false, health: false },
+        Wants {
+            acts: &[Verb::Operate],
+            trouble: false,
+            protocols: &[],
+            facts: &[],
+            conversations: false,
+            health: false,
+        },
         || Box::new(Burst { pairs: Tracked::new(MINUTE) }),
     ),
 };
@@ -369,6 +383,7 @@ mod tests {
             controller-stopped high ×1 10.0.0.9 → 10.0.0.20:102: s7comm plc stop: done
             mode-changed high ×1 10.0.0.9 → 10.0.0.30:44818: cip set mode: done
             program-changed high ×1 10.0.0.9 → 10.0.0.20:102: s7comm request download OB1: done
+            access-refused medium ×1 10.0.0.9 → 10.0.0.40:502: umas read block: refused (not allowed)
             controller-started medium ×1 10.0.0.9 → 10.0.0.20:102: s7comm pi service p_program: done
             program-read medium ×1 10.0.0.9 → 10.0.0.40:502: umas read block: refused (not allowed)
         "#]]

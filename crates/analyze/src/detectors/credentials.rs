@@ -277,7 +277,7 @@ pub(crate) const GUESSING: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: &[Verb::Login], protocols: &[], facts: &[], conversations: false, health: false },
+        Wants { acts: &[Verb::Login], trouble: false, protocols: &[], facts: &[], conversations: false, health: false },
         || Box::new(Guessing { pairs: Tracked::new(5 * MINUTE) }),
     ),
 };
@@ -330,7 +330,7 @@ pub(crate) const LOGINS: Detector = Detector {
         thresholds: phrase("20 logins a minute between two machines", "20 connexions par minute entre deux machines"),
     },
     logic: Logic::Memory(
-        Wants { acts: &[Verb::Login], protocols: &[], facts: &[], conversations: false, health: false },
+        Wants { acts: &[Verb::Login], trouble: false, protocols: &[], facts: &[], conversations: false, health: false },
         || Box::new(Logins { pairs: Tracked::new(MINUTE) }),
     ),
 };

@@ -9,8 +9,14 @@ use crate::inventory::Key;
 use crate::inventory::address::is_virtual_router;
 use crate::window::{Distinct, MINUTE, Rate, SECOND, Tracked};
 
-const BINDINGS: Wants =
-    Wants { acts: Verb::ALL, protocols: &["arp", "ndp"], facts: &[FactKey::Mac], conversations: false, health: false };
+const BINDINGS: Wants = Wants {
+    acts: Verb::ALL,
+    trouble: false,
+    protocols: &["arp", "ndp"],
+    facts: &[FactKey::Mac],
+    conversations: false,
+    health: false,
+};
 
 /// The binding of an IP address to a hardware address that a record of ARP shows.
 fn binding(record: &Record) -> Option<(IpAddr, Mac, Time)> {
@@ -236,7 +242,14 @@ pub(crate) const ROGUE_DHCP: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: Verb::ALL, protocols: &["dhcp"], facts: &[], conversations: false, health: false },
+        Wants {
+            acts: Verb::ALL,
+            trouble: false,
+            protocols: &["dhcp"],
+            facts: &[],
+            conversations: false,
+            health: false,
+        },
         || Box::new(Dhcp { servers: Vec::new() }),
     ),
 };
@@ -296,7 +309,7 @@ pub(crate) const DHCP_FAILURE: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: Verb::ALL, protocols: &["dhcp"], facts: &[], conversations: false, health: false },
+        Wants { acts: &[], trouble: true, protocols: &["dhcp"], facts: &[], conversations: false, health: false },
         || Box::new(DhcpFailure { clients: Tracked::new(10 * MINUTE) }),
     ),
 };
@@ -346,6 +359,7 @@ pub(crate) const ROUTER: Detector = Detector {
     logic: Logic::Memory(
         Wants {
             acts: Verb::ALL,
+            trouble: false,
             protocols: &["icmp", "icmpv6", "ndp"],
             facts: &[],
             conversations: false,
@@ -398,7 +412,14 @@ pub(crate) const POISONING: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: Verb::ALL, protocols: &["llmnr", "nbns"], facts: &[], conversations: false, health: false },
+        Wants {
+            acts: Verb::ALL,
+            trouble: false,
+            protocols: &["llmnr", "nbns"],
+            facts: &[],
+            conversations: false,
+            health: false,
+        },
         || Box::new(Poisoning { servers: Tracked::new(10 * MINUTE) }),
     ),
 };

@@ -9,7 +9,8 @@ use crate::inventory::address::{is_group, is_public};
 use crate::inventory::{Key, kind};
 use crate::window::{Distinct, MINUTE, Rate, Tracked};
 
-const CONVERSATIONS: Wants = Wants { acts: &[], protocols: &[], facts: &[], conversations: true, health: false };
+const CONVERSATIONS: Wants =
+    Wants { acts: &[], trouble: false, protocols: &[], facts: &[], conversations: true, health: false };
 
 /// Whether nothing came of the conversation: nobody answered, or no byte was exchanged. A station that really talks to
 /// many is no scanner.
@@ -152,7 +153,14 @@ pub(crate) const CONTROLLER: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: &[Verb::Identify, Verb::Browse], protocols: &[], facts: &[], conversations: true, health: false },
+        Wants {
+            acts: &[Verb::Identify, Verb::Browse],
+            trouble: false,
+            protocols: &[],
+            facts: &[],
+            conversations: true,
+            health: false,
+        },
         || Box::new(ControllerScan { sources: Tracked::new(2 * MINUTE) }),
     ),
 };
@@ -215,7 +223,7 @@ pub(crate) const ARP: Detector = Detector {
         thresholds: phrase("40 addresses in 6 minutes", "40 adresses en 6 minutes"),
     },
     logic: Logic::Memory(
-        Wants { acts: Verb::ALL, protocols: &["arp"], facts: &[], conversations: false, health: false },
+        Wants { acts: Verb::ALL, trouble: false, protocols: &["arp"], facts: &[], conversations: false, health: false },
         || Box::new(ArpScan { sources: Tracked::new(6 * MINUTE) }),
     ),
 };
@@ -466,7 +474,7 @@ pub(crate) const NAMES: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: Verb::ALL, protocols: &["dns"], facts: &[], conversations: false, health: false },
+        Wants { acts: &[], trouble: true, protocols: &["dns"], facts: &[], conversations: false, health: false },
         || Box::new(Names { sources: Tracked::new(MINUTE) }),
     ),
 };
@@ -511,7 +519,7 @@ pub(crate) const FUNCTIONS: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: Verb::ALL, protocols: &[], facts: &[], conversations: false, health: false },
+        Wants { acts: &[], trouble: true, protocols: &[], facts: &[], conversations: false, health: false },
         || Box::new(Functions { pairs: Tracked::new(2 * MINUTE) }),
     ),
 };

@@ -243,7 +243,8 @@ impl Inventory {
         Some(number)
     }
 
-    pub(crate) fn act(&mut self, act: &Act) {
+    /// Takes in an act; gives the number of its protocol.
+    pub(crate) fn act(&mut self, act: &Act) -> ProtocolId {
         let count = act.repeats.count;
         let (first, last) = (act.repeats.first.min(act.at), act.repeats.last);
         self.counts.acts += count;
@@ -275,7 +276,7 @@ impl Inventory {
             if act.outcome == Outcome::NoAnswer {
                 self.call_in_vain(&act.to, count);
             }
-            return;
+            return protocol;
         };
         let node = &mut self.nodes[to as usize];
         node.acts_received += count;
@@ -305,6 +306,7 @@ impl Inventory {
                 part.last = part.last.max(last);
             }
         }
+        protocol
     }
 
     fn part(&mut self, owner: NodeId, behind: &Behind, protocol: ProtocolId, at: Time) -> Option<&mut PartEntry> {
