@@ -37,9 +37,10 @@ impl Header {
         self.control & 0x0f
     }
 
-    /// Whether user data follows: confirmed (3) or unconfirmed (4).
+    /// Whether user data follows: confirmed (3), unconfirmed (4), or under another function that the standard keeps
+    /// for later; a station must not answer those, but they were asked.
     pub(super) fn has_user_data(self) -> bool {
-        self.is_primary() && matches!(self.function(), 3 | 4)
+        self.is_primary() && (matches!(self.function(), 3 | 4) || self.user > 0)
     }
 
     /// Octets of the frame.
