@@ -52,6 +52,9 @@ impl Duplicates {
         }
         match packet.upper {
             Upper::Tcp(segment) => {
+                // Recordings are replayed from other ports with all else unchanged.
+                hasher.write_u16(segment.source);
+                hasher.write_u16(segment.destination);
                 hasher.write_u32(segment.sequence);
                 hasher.write_u32(segment.acknowledgement);
                 hasher.write_u8(segment.flags.0);
@@ -81,5 +84,31 @@ impl Duplicates {
             *seen = Seen { fingerprint, path, at };
         }
         is_copy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Frame, LinkType};
+
+    use super::*;
+
+    /// A TCP segment with 6 bytes of payload from `port`, captured at 0.
+    fn is_copy(duplicates: &mut Duplicates, port: u16) -> bool {
+        let mut bytes = vec![0x66, 0x25, 0x9f, 0x2c, 4, 0x2e, 0xbe, 0x60, 0xf0, 0x4a, 0xd1, 0xbd, 8, 0];
+        bytes.extend([0x45, 0, 0, 46, 1, 0x7c, 0x40, 0, 0x40, 6, 0, 0, 10, 0, 104, 2, 10, 0, 104, 11]);
+        bytes.extend(port.to_be_bytes());
+        bytes.extend([9, 0x64, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0, 0x53, 0, 0, 0, 0]);
+        bytes.extend([0x68, 4, 7, 0, 0, 0]);
+        let frame = Frame { at: Time(0), link: LinkType::ETHERNET, bytes: &bytes, wire_len: 60, number: 1 };
+        duplicates.is_copy(&wire::parse(&frame), Time(0))
+    }
+
+    #[test]
+    fn a_replay_from_another_port_is_no_copy() {
+        let mut duplicates = Duplicates::new();
+        assert!(!is_copy(&mut duplicates, 57_012));
+        assert!(is_copy(&mut duplicates, 57_012));
+        assert!(!is_copy(&mut duplicates, 58_001));
     }
 }
