@@ -8,10 +8,16 @@ pub mod cip_io;
 pub mod cotp;
 pub mod dnp3;
 pub mod enip;
+pub mod goose;
 pub mod iec104;
+pub mod mms;
 pub mod modbus;
 pub mod pccc;
+pub mod profinet_cm;
+pub mod profinet_dcp;
+pub mod profinet_rt;
 pub mod s7comm;
+pub mod sv;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
@@ -26,6 +32,10 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &cip_io::PROTOCOL,
     &cip::PROTOCOL,
     &pccc::PROTOCOL,
+    &goose::PROTOCOL,
+    &sv::PROTOCOL,
+    &profinet_rt::PROTOCOL,
+    &profinet_dcp::PROTOCOL,
 ];
 
 /// The protocol with `id`.
