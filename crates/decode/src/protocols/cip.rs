@@ -104,6 +104,13 @@ struct Memory {
     readings: Vec<model::Reading>,
 }
 
+impl Memory {
+    /// Whether something behind (or the device itself) is known to be no controller.
+    fn is_known_without_project(&self, behind: &Behind) -> bool {
+        self.identities.iter().any(|(known, _, device_type)| known == behind && *device_type != identity::CONTROLLER)
+    }
+}
+
 impl Engine {
     /// Whether a connection is known to carry I/O data and no messages.
     pub(crate) fn is_implicit(&self, id: u32) -> bool {

@@ -128,15 +128,16 @@ impl Io {
                 if self.connections.len() >= CONNECTIONS_MAX {
                     self.connections.clear();
                 }
+                let object = Object::Text(format_compact!("connection 0x{id:08x}"));
                 self.connections.push(Connection {
                     id,
                     speaker: context.speaker,
                     is_known: false,
                     verb: Verb::Report,
-                    object: Object::Text(format_compact!("connection 0x{id:08x}")),
+                    readings: [Reading::new(object.clone(), Value::Bytes([].into()))],
+                    object,
                     behind: Behind::Nobody,
                     class: 1,
-                    readings: [Reading::new("", Value::Bytes([].into()))],
                 });
                 self.lookups = 0;
                 self.connections.len().saturating_sub(1)
@@ -172,6 +173,8 @@ fn learn(connection: &mut Connection, text: &Text) {
     connection.is_known = true;
     connection.verb = Verb::from_word(verb).unwrap_or(Verb::Report);
     connection.object = object.into();
+    let [reading] = &mut connection.readings;
+    reading.object = object.into();
     connection.behind = if behind.is_empty() { Behind::Nobody } else { Behind::Path(behind.into()) };
     connection.class = class.parse().unwrap_or(1);
 }

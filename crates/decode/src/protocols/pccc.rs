@@ -259,8 +259,11 @@ fn act(request: Option<Head<'_>>, answer: Option<Head<'_>>, around: &Around, mes
     if let Some(request) = &request {
         let good = answer.as_ref().filter(|answer| answer.status == 0);
         match contents(code, request.data, good.map(|answer| answer.data), &mut readings) {
-            Ok(Contents { object, extra }) => {
+            Ok(Contents { object, extra, verb }) => {
                 draft = draft.object(object);
+                if let Some(verb) = verb {
+                    draft = draft.verb(verb);
+                }
                 if let Some((name, value)) = extra {
                     draft = draft.extra(name, value);
                 }
@@ -296,6 +299,8 @@ fn status(answer: &Head<'_>) -> (u32, Text) {
 struct Contents {
     object: Object,
     extra: Option<(&'static str, Text)>,
+    /// Another verb than the command's.
+    verb: Option<Verb>,
 }
 
 fn contents(
@@ -304,7 +309,7 @@ fn contents(
     answer: Option<Reader<'_>>,
     readings: &mut Vec<Reading>,
 ) -> Result<Contents, Short> {
-    let none = Contents { object: Object::None, extra: None };
+    let none = Contents { object: Object::None, extra: None, verb: None };
     match code {
         0x0fa1 | 0x0fa2 => {
             let size = r.u8("byte size")?;
@@ -312,13 +317,14 @@ fn contents(
             if let Some(answer) = answer {
                 address.values(answer, readings);
             }
-            Ok(Contents { object: address.name(0).into(), extra: Some(("bytes", format_compact!("{size}"))) })
+            let extra = Some(("bytes", format_compact!("{size}")));
+            Ok(Contents { object: address.name(0).into(), extra, verb: address.verb(false) })
         }
         0x0fa9 | 0x0faa => {
             r.u8("byte size")?;
             let address = Address::read(&mut r, code == 0x0faa)?;
             address.values(r, readings);
-            Ok(Contents { object: address.name(0).into(), extra: None })
+            Ok(Contents { object: address.name(0).into(), extra: None, verb: address.verb(true) })
         }
         0x0fab => {
             r.u8("byte size")?;
@@ -336,7 +342,8 @@ fn contents(
                 readings.push(Reading::new(name.clone(), Value::Unsigned((value & mask).into())));
                 name
             };
-            Ok(Contents { object: object.into(), extra: Some(("mask", format_compact!("0x{mask:04x}"))) })
+            let extra = Some(("mask", format_compact!("0x{mask:04x}")));
+            Ok(Contents { object: object.into(), extra, verb: address.verb(true) })
         }
         0x0f80 | 0x0f3a => {
             let mode = r.u8("mode")?;
@@ -351,7 +358,7 @@ fn contents(
                 (0x0f3a, _) if mode & 0x03 == 2 => Text::const_new("remote run"),
                 _ => format_compact!("0x{mode:02x}"),
             };
-            Ok(Contents { object: Object::None, extra: Some(("mode", name)) })
+            Ok(Contents { object: Object::None, extra: Some(("mode", name)), verb: None })
         }
         0x00 | 0x01 | 0x02 | 0x05 | 0x08 => {
             let address = r.u16_le("address")?;
@@ -361,24 +368,21 @@ fn contents(
                 (0x00 | 0x08, _) => words(&object, r, readings),
                 _ => {}
             }
-            Ok(Contents { object: object.into(), extra: None })
+            Ok(Contents { object: object.into(), extra: None, verb: None })
         }
         0x0f00 | 0x0f01 | 0x0f67 | 0x0f68 => {
             r.skip(4, "packet offset, total transaction")?;
             let object = plc5_address(&mut r)?;
-            Ok(Contents { object: object.into(), extra: None })
+            Ok(Contents { object: object.into(), extra: None, verb: None })
         }
         0x0f05..=0x0f0a | 0x0f17 | 0x0f18 | 0x0f50..=0x0f57 | 0x0704 | 0x0706 => {
             let bytes = format_compact!("{}", r.left());
-            Ok(Contents { object: Object::None, extra: Some(("bytes", bytes)) })
+            Ok(Contents { object: Object::None, extra: Some(("bytes", bytes)), verb: None })
         }
-        0x0fa7 | 0x0faf | 0x0f81 => Ok(Contents {
-            object: Object::None,
-            extra: Some((
-                "bytes",
-                format_compact!("{}", answer.map_or(r.left(), |answer| answer.left().max(r.left()))),
-            )),
-        }),
+        0x0fa7 | 0x0faf | 0x0f81 => {
+            let bytes = answer.map_or(r.left(), |answer| answer.left().max(r.left()));
+            Ok(Contents { object: Object::None, extra: Some(("bytes", format_compact!("{bytes}"))), verb: None })
+        }
         _ => Ok(none),
     }
 }
@@ -464,6 +468,17 @@ impl Address {
         }
     }
 
+    /// Files without a letter are no data: ladder files (0x22 and up) are the program, the others system files such as
+    /// the function files of MicroLogix.
+    fn verb(self, is_write: bool) -> Option<Verb> {
+        let is_program = (0x20..0x40).contains(&self.kind);
+        match (self.letter().0.is_empty(), is_write) {
+            (true, true) => Some(if is_program { Verb::Program } else { Verb::Configure }),
+            (true, false) if is_program => Some(Verb::Upload),
+            _ => None,
+        }
+    }
+
     /// `N7:0`, `T4:2.1`, `file 9 type 0x03:4` where the type has no letter.
     fn name(self, index: u16) -> Text {
         let (letter, _) = self.letter();
@@ -527,10 +542,10 @@ fn diagnostic_status(mut r: Reader<'_>, around: &Around, out: &mut Output<'_>) {
         }
         out.fact(about.clone(), FactKey::Vendor, "Rockwell Automation", SOURCE, Confidence::Certain);
         out.fact(about.clone(), FactKey::Role, "plc", SOURCE, Confidence::Certain);
-        // Series in the upper half (0 is A), revision in the lower one.
+        // Series in bits 5 to 7 (0 is A), revision in the others.
         if let Some(byte) = bytes.get(4) {
-            let series = char::from(b'A'.saturating_add(byte >> 4));
-            let text = format_compact!("series {series} revision {}", byte & 0x0f);
+            let series = char::from(b'A'.saturating_add(byte >> 5));
+            let text = format_compact!("series {series} revision {}", byte & 0x1f);
             out.fact(about, FactKey::Hardware, &text, SOURCE, Confidence::Likely);
         }
     }

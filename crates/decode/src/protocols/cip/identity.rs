@@ -10,7 +10,7 @@ use crate::{About, Output};
 /// Rockwell Automation.
 const ROCKWELL: u16 = 1;
 /// Programmable logic controller.
-const CONTROLLER: u16 = 0x0e;
+pub(crate) const CONTROLLER: u16 = 0x0e;
 
 /// Attributes 1 to 7 of the identity object (volume 1, section 5-2), as far as they are known.
 #[derive(Clone, Debug, Default)]

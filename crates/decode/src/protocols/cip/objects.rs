@@ -158,7 +158,7 @@ fn single(
             identity.set(attribute, r);
             identified(memory, request, identity, around, out);
         }
-        Some(around) => facts(request, attribute, r, around, out),
+        Some(around) => facts(memory, request, attribute, r, around, out),
         None => {}
     }
     let known = tables::attribute(class, attribute).filter(|_| request.path.instance != Some(0));
@@ -190,6 +190,10 @@ fn list(
 ) -> Result<(), Short> {
     let class = request.path.class.unwrap_or_default();
     let is_instance = request.path.instance != Some(0);
+    // A partial answer may hold nothing at all.
+    if r.is_empty() {
+        return Ok(());
+    }
     let count = r.u16_le("number of attributes")?;
     let mut identity = Identity::default();
     let mut result = Ok(());
@@ -198,6 +202,7 @@ fn list(
             break;
         }
         result = entry(
+            memory,
             request,
             &mut r,
             index.saturating_add(1) >= count,
@@ -220,6 +225,7 @@ fn list(
 
 /// One attribute of a list.
 fn entry(
+    memory: &Memory,
     request: &Request<'_>,
     r: &mut Reader<'_>,
     is_last: bool,
@@ -246,7 +252,7 @@ fn entry(
         Some(known) => {
             match is_answer {
                 true if class == IDENTITY => identity.set(attribute, *r),
-                true => facts(request, attribute, *r, around, out),
+                true => facts(memory, request, attribute, *r, around, out),
                 false => {}
             }
             readings.push(Reading::new(object, values::attribute(known.kind, r)?));
@@ -297,7 +303,7 @@ fn all(
     for attribute in attributes {
         let known = request.path.class.and_then(|class| tables::attribute(class, *attribute));
         if let Some(known) = known {
-            facts(request, *attribute, r, around, out);
+            facts(memory, request, *attribute, r, around, out);
             let value = values::attribute(known.kind, &mut r)?;
             readings.push(Reading::new(request.path.with_attribute(text, *attribute), value));
         }
@@ -338,7 +344,14 @@ fn identified(
 }
 
 /// Facts of one attribute that a device told.
-fn facts(request: &Request<'_>, attribute: u32, mut r: Reader<'_>, around: &Around, out: &mut Output<'_>) {
+fn facts(
+    memory: &Memory,
+    request: &Request<'_>,
+    attribute: u32,
+    mut r: Reader<'_>,
+    around: &Around,
+    out: &mut Output<'_>,
+) {
     let mut fact = |key, value: &str, source: &str| out.fact(about(around), key, value, source, Confidence::Certain);
     match (request.path.class, attribute) {
         (Some(_), _) if request.path.instance == Some(0) => {}
@@ -360,6 +373,8 @@ fn facts(request: &Request<'_>, attribute: u32, mut r: Reader<'_>, around: &Arou
                 fact(FactKey::Domain, &domain, SOURCE);
             }
         }
+        // Modules without a project answer with their own name.
+        (Some(PROJECT), 1) if memory.is_known_without_project(&around.behind) => {}
         (Some(PROJECT), 1) => {
             if let Ok(Value::Text(name)) = values::attribute(values::Kind::Logix, &mut r) {
                 fact(FactKey::Program, &name, "project name");

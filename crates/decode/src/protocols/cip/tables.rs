@@ -198,6 +198,8 @@ fn by_class_verb(class: Option<u32>, service: u8, verb: Verb) -> Verb {
             | 0xac
             | 0xf0..=0xf8,
         ) if is_set => Verb::Configure,
+        // Lists of attributes of a vendor's own objects are settings; single ones may be set points of a drive.
+        Some(0x64..=0xc7 | 0x300..=0x4ff) if service == 0x04 || service == 0x02 => Verb::Configure,
         // The message router's list of classes.
         Some(0x02) if is_get => Verb::Browse,
         Some(0x6b | 0x6c) if is_get => Verb::Browse,

@@ -15,7 +15,7 @@ fn a_controller_says_who_it_is() {
             fact S: order_number = 1766-LEC (pccc, diagnostic status, certain)
             fact S: vendor = Rockwell Automation (pccc, diagnostic status, certain)
             fact S: role = plc (pccc, diagnostic status, certain)
-            fact S: hardware = series C revision 3 (pccc, diagnostic status, likely)
+            fact S: hardware = series B revision 3 (pccc, diagnostic status, likely)
             C > S pccc [identify] diagnostic status -> done in 1000 us
         "#]]);
 }
