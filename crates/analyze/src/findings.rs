@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{Behind, Descriptor, Finding, Severity, Text};
+use model::{Behind, Descriptor, Finding, Text};
 
 use crate::detector::Hit;
 use crate::inventory::Key;
@@ -113,11 +113,6 @@ impl Findings {
                 .then_with(|| (a.to, a.from, &a.behind, a.first).cmp(&(b.to, b.from, &b.behind, b.first)))
         });
         findings
-    }
-
-    /// The worst severity among all findings.
-    pub(crate) fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
     }
 }
 

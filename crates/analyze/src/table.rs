@@ -25,10 +25,6 @@ impl<K: Hash + Eq, V> Bounded<K, V> {
         self.map.get(key)
     }
 
-    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.map.get_mut(key)
-    }
-
     /// The value of `key`, made by `make` where it is new; `None` where the table is full.
     pub(crate) fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> Option<&mut V> {
         if self.map.len() >= self.limit && !self.map.contains_key(&key) {
@@ -36,14 +32,6 @@ impl<K: Hash + Eq, V> Bounded<K, V> {
             return None;
         }
         Some(self.map.entry(key).or_insert_with(make))
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.map.len()
-    }
-
-    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        self.map.remove(key)
     }
 
     /// Removes what `keep` refuses.

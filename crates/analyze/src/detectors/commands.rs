@@ -166,7 +166,7 @@ fn industry_outside(plant: &Plant, hits: &mut Hits) {
         if from.is_external == to.is_external {
             continue;
         }
-        let changes: u64 = edge.verbs.iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum();
+        let changes = plant.machines.changes(number);
         let evidence = format!(
             "{} acts of {}, {changes} of them changes, between {} and {}",
             edge.acts, edge.protocol, from.name, to.name
@@ -246,8 +246,8 @@ fn masters(plant: &Plant, hits: &mut Hits) {
         let mut example = None;
         for edge in &plant.machines.to[number] {
             let entry = &plant.machines.edges[*edge];
-            let changes = entry.verbs.iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum::<u64>();
-            if changes > entry.refused && kind::is_industrial(&entry.protocol) {
+
+            if plant.machines.changes(*edge) > 0 && kind::is_industrial(&entry.protocol) {
                 writers.insert(plant.machines.ends[*edge].0);
                 example = Some(*edge);
             }
@@ -294,7 +294,7 @@ pub(crate) const SAFETY: Detector = Detector {
             if role(&plant.machines.assets[to]) != Role::SafetyController || edge.acts + edge.conversations == 0 {
                 continue;
             }
-            let changes: u64 = edge.verbs.iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum();
+            let changes = plant.machines.changes(number);
             let severity = if changes > 0 { Severity::Critical } else { Severity::Medium };
             let evidence = format!("{} acts of {}, {changes} of them changes", edge.acts, edge.protocol);
             hits.push(plant.edge_hit(number, evidence).severity(severity));
@@ -336,8 +336,7 @@ pub(crate) const OFFICE: Detector = Detector {
             for edge in &plant.machines.from[number] {
                 let entry = &plant.machines.edges[*edge];
                 let (_, Some(to)) = plant.machines.ends[*edge] else { continue };
-                let changes: u64 =
-                    entry.verbs.iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum();
+                let changes = plant.machines.changes(*edge);
                 if changes > 0
                     && kind::is_industrial(&entry.protocol)
                     && plant.machines.assets[to].criticality.importance >= Importance::High

@@ -24,6 +24,8 @@ pub(crate) struct Machines {
     of_mac: BTreeMap<Mac, usize>,
     /// Who talks to whom.
     pub(crate) edges: Vec<Edge>,
+    /// Of each edge, what had an effect: changes and read-out programs that were not refused.
+    pub(crate) effects: Vec<super::Verbs>,
     /// Of each edge, the numbers of the machines; `None` where a group is told.
     pub(crate) ends: Vec<(usize, Option<usize>)>,
     /// Of each machine, the numbers of the edges from it, and to it.
@@ -50,6 +52,16 @@ impl Machines {
     /// The machine with `id`.
     pub(crate) fn by_id(&self, id: &str) -> Option<&Asset> {
         self.by_id.get(id).map(|number| &self.assets[*number])
+    }
+
+    /// How many acts over the edge with `number` changed something.
+    pub(crate) fn changes(&self, number: usize) -> u64 {
+        self.effects[number].iter().filter(|(verb, _)| verb.is_change()).map(|(_, count)| count).sum()
+    }
+
+    /// The number of the machine with `id`.
+    pub(crate) fn number(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
     }
 
     /// Puts the machines together.
@@ -95,7 +107,7 @@ impl Machines {
 
     /// Makes the edges between machines, and from them what each machine does.
     fn connect(&mut self, inventory: &Inventory) {
-        let mut edges: BTreeMap<(usize, Result<usize, Key>, u16), Edge> = BTreeMap::new();
+        let mut edges: BTreeMap<(usize, Result<usize, Key>, u16), (Edge, super::Verbs)> = BTreeMap::new();
         for ((from, to, protocol), entry) in inventory.edges.sorted() {
             let Some(from) = self.of_node[*from as usize] else { continue };
             let node = &inventory.nodes[*to as usize];
@@ -106,23 +118,30 @@ impl Machines {
             };
             let name = Text::from(inventory.protocol_name(*protocol));
             let traits = inventory.protocols[usize::from(*protocol)].traits;
-            let edge = edges.entry((from, target, *protocol)).or_insert_with(|| Edge {
-                from: self.assets[from].id.clone(),
-                to: target.map_or_else(|key| Text::from(format!("group-{key}")), |to| self.assets[to].id.clone()),
-                is_group: target.is_err(),
-                protocol: name.clone(),
-                is_guess: entry.is_guess,
-                ports: Vec::new(),
-                verbs: Vec::new(),
-                acts: 0,
-                refused: 0,
-                unanswered: 0,
-                conversations: 0,
-                packets: 0,
-                bytes: 0,
-                first: entry.first,
-                last: entry.last,
+            let (edge, effects) = edges.entry((from, target, *protocol)).or_insert_with(|| {
+                (
+                    Edge {
+                        from: self.assets[from].id.clone(),
+                        to: target
+                            .map_or_else(|key| Text::from(format!("group-{key}")), |to| self.assets[to].id.clone()),
+                        is_group: target.is_err(),
+                        protocol: name.clone(),
+                        is_guess: entry.is_guess,
+                        ports: Vec::new(),
+                        verbs: Vec::new(),
+                        acts: 0,
+                        refused: 0,
+                        unanswered: 0,
+                        conversations: 0,
+                        packets: 0,
+                        bytes: 0,
+                        first: entry.first,
+                        last: entry.last,
+                    },
+                    super::Verbs::new(),
+                )
             });
+            entry.effects.iter().for_each(|(verb, count)| super::add_verb(effects, *verb, *count));
             let mut verbs = super::Verbs::from_vec(std::mem::take(&mut edge.verbs));
             entry.verbs.iter().for_each(|(verb, count)| super::add_verb(&mut verbs, *verb, *count));
             edge.verbs = sorted_verbs(&verbs);
@@ -165,13 +184,14 @@ impl Machines {
         }
         self.from = vec![Vec::new(); self.assets.len()];
         self.to = vec![Vec::new(); self.assets.len()];
-        for (number, ((from, to, _), edge)) in edges.into_iter().enumerate() {
+        for (number, ((from, to, _), (edge, effects))) in edges.into_iter().enumerate() {
             self.ends.push((from, to.ok()));
             self.from[from].push(number);
             if let Ok(to) = to {
                 self.to[to].push(number);
             }
             self.edges.push(edge);
+            self.effects.push(effects);
         }
     }
 
@@ -509,16 +529,6 @@ pub(crate) fn unanswered(inventory: &Inventory) -> Unanswered {
         is_bounded: inventory.unanswered.turned_away > 0,
         examples: silent.iter().take(limits::UNANSWERED_EXAMPLES_MAX).map(|key| Text::from(key.to_string())).collect(),
     }
-}
-
-/// Whether the surest claim of `key` is at least likely and contains `word`, in any case.
-pub(crate) fn says(asset: &Asset, key: FactKey, word: &str) -> bool {
-    asset.attributes.iter().filter(|attribute| attribute.key == key).any(|attribute| {
-        attribute
-            .claims
-            .iter()
-            .any(|claim| claim.confidence >= Confidence::Guess && claim.value.to_lowercase().contains(word))
-    })
 }
 
 /// The role believed of a machine.

@@ -12,8 +12,8 @@ pub(crate) mod roles;
 use std::borrow::Cow;
 
 use model::{
-    Act, Address, Behind, Confidence, Conversation, Fact, FactKey, Mac, Outcome, ProtocolUse, RecordCounts, Sample,
-    State, Text, Time, Transport, Verb,
+    Act, Address, Behind, Conversation, Fact, Mac, Outcome, ProtocolUse, RecordCounts, Sample, State, Text, Time,
+    Transport, Verb,
 };
 use smallvec::SmallVec;
 
@@ -93,7 +93,8 @@ pub(crate) struct EdgeEntry {
     pub(crate) is_guess: bool,
     pub(crate) ports: SmallVec<[u16; 2]>,
     pub(crate) verbs: Verbs,
-    /// Of the acts, those that were done or only asked, by verbs that change something.
+    /// Of these, what was done or only told, where it changes something or takes out a program.
+    pub(crate) effects: Verbs,
     pub(crate) acts: u64,
     pub(crate) refused: u64,
     pub(crate) unanswered: u64,
@@ -163,6 +164,8 @@ impl Inventory {
         self.last = Some(self.last.map_or(last, |known| known.max(last)));
     }
 
+    // A borrowed name stays borrowed where it is kept.
+    #[allow(clippy::ptr_arg)]
     pub(crate) fn protocol(&mut self, id: &Cow<'static, str>) -> ProtocolId {
         if let Some(number) = self.protocol_ids.get(id) {
             return *number;
@@ -287,6 +290,10 @@ impl Inventory {
             if let Some(edge) = self.edges.entry((from, to, protocol), || EdgeEntry::new(first)) {
                 edge.acts += count;
                 add_verb(&mut edge.verbs, act.verb, count);
+                let is_effective = matches!(act.outcome, Outcome::Done | Outcome::Asked);
+                if is_effective && (act.verb.is_change() || matches!(act.verb, Verb::Upload | Verb::Time)) {
+                    add_verb(&mut edge.effects, act.verb, count);
+                }
                 match act.outcome {
                     Outcome::Refused => edge.refused += count,
                     Outcome::NoAnswer => edge.unanswered += count,
@@ -413,6 +420,7 @@ impl Inventory {
         self.cover(sample.at, sample.at);
     }
 
+    #[allow(clippy::ptr_arg)]
     pub(crate) fn malformed(&mut self, protocol: &Cow<'static, str>, count: u64) {
         let protocol = self.protocol(protocol);
         self.protocols[usize::from(protocol)].malformed += count;
@@ -439,12 +447,6 @@ impl Inventory {
                 verbs: sorted_verbs(&entry.verbs),
             })
             .collect()
-    }
-
-    /// Whether anyone said `key` of the address with some certainty.
-    pub(crate) fn has_claim(&self, address: &Address, key: FactKey) -> bool {
-        self.node(address)
-            .is_some_and(|node| node.claims.iter().any(|c| c.key == key && c.confidence > Confidence::Guess))
     }
 }
 
@@ -525,6 +527,7 @@ impl EdgeEntry {
             is_guess: false,
             ports: SmallVec::new(),
             verbs: Verbs::new(),
+            effects: Verbs::new(),
             acts: 0,
             refused: 0,
             unanswered: 0,
@@ -550,11 +553,6 @@ impl EdgeEntry {
     /// How often `verb` was done over it.
     pub(crate) fn verb(&self, verb: Verb) -> u64 {
         self.verbs.iter().find(|known| known.0 == verb).map_or(0, |known| known.1)
-    }
-
-    /// How many acts over it change something.
-    pub(crate) fn changes(&self) -> u64 {
-        self.verbs.iter().filter(|known| known.0.is_change()).map(|known| known.1).sum()
     }
 }
 
