@@ -10,6 +10,7 @@ use crate::{
     Verdict, code,
 };
 
+mod alarms;
 mod enumerations;
 mod link;
 mod names;
@@ -214,15 +215,15 @@ struct Bacnet {
 fn probe(probe: &Probe<'_>) -> Verdict {
     let [kind @ (0x81 | 0x82), function @ 0..=0x0c, high, low, rest @ ..] = probe.bytes else { return Verdict::NO };
     let length = usize::from(u16::from_be_bytes([*high, *low]));
-    // A datagram that the snap length cut is shorter than it says.
-    if length < 4 || length < probe.bytes.len() || probe.is_stream {
+    if length < 4 || probe.is_stream {
         return Verdict::NO;
     }
     let Some(skipped) = link::header_bytes(*kind, *function) else {
         return match length {
             4..=14 if length == probe.bytes.len() => Verdict::of(Match::Likely),
             // Tables and secure frames.
-            _ if *function == 0x0c || length.is_multiple_of(10) || length % 10 == 4 => Verdict::of(Match::Weak),
+            _ if length < probe.bytes.len() => Verdict::NO,
+            _ if *function == 0x0c || length % 10 == 4 => Verdict::of(Match::Weak),
             _ => Verdict::NO,
         };
     };
@@ -231,23 +232,25 @@ fn probe(probe: &Probe<'_>) -> Verdict {
         return Verdict::NO;
     }
     let mut r = Reader::new(npdu);
-    match network::routing(*control, &mut r) {
-        Ok(_) if control & 0x80 != 0 => Verdict::of(Match::Likely),
-        Ok(_) => match r.rest() {
-            [head, _, _, choice, ..] if head & 0xf0 == 0x00 && *choice <= 34 => match choice {
-                // Notifications go from the device to who listens.
-                1 | 2 | 31 | 32 => Verdict::by(Match::Certain, Speaker::Server),
-                _ => Verdict::by(Match::Certain, Speaker::Client),
-            },
-            [head, _, choice, ..] if head >> 4 == 2 || head >> 4 == 3 || head >> 4 == 5 => match choice {
-                1 | 2 | 31 | 32 => Verdict::by(Match::Certain, Speaker::Client),
-                _ => Verdict::by(Match::Certain, Speaker::Server),
-            },
-            [0x10, choice, ..] if *choice <= 14 => Verdict::of(Match::Certain),
-            [head, ..] if head >> 4 <= 7 => Verdict::of(Match::Likely),
-            _ => Verdict::NO,
-        },
-        Err(_) => Verdict::of(Match::Weak),
+    let Ok(_) = network::routing(*control, &mut r) else { return Verdict::of(Match::Weak) };
+    // Deviation: some stacks write a length that is not the datagram's (seen with Reinitialize-Device of 23 bytes that
+    // says 17), so it only makes the match surer. Where the snap length cut, it is larger.
+    let matched = if length == probe.bytes.len() { Match::Certain } else { Match::Likely };
+    if control & 0x80 != 0 {
+        return Verdict::of(if matched == Match::Certain { Match::Likely } else { Match::Weak });
+    }
+    match r.rest() {
+        [head, apdu, _, choice, ..] if head & 0xf8 == 0x00 && apdu & 0x8f <= 5 && *choice <= 34 => {
+            Verdict::by(matched, if is_notification(*choice) { Speaker::Server } else { Speaker::Client })
+        }
+        [head, _, _, _, _, choice, ..] if head & 0xf8 == 0x08 && *choice <= 34 => Verdict::by(matched, Speaker::Client),
+        [0x20 | 0x30 | 0x50, _, choice, ..] if *choice <= 34 => {
+            Verdict::by(matched, if is_notification(*choice) { Speaker::Client } else { Speaker::Server })
+        }
+        [0x38 | 0x3c, _, _, _, choice, ..] if *choice <= 34 => Verdict::by(matched, Speaker::Server),
+        [0x10, choice, ..] if *choice <= 14 => Verdict::of(matched),
+        [0x40..=0x43, _, _, 1..=127] | [0x60 | 0x70 | 0x71, _, _] => Verdict::of(Match::Likely),
+        _ => Verdict::NO,
     }
 }
 
@@ -372,8 +375,8 @@ impl Bacnet {
         let mut r = Reader::new(message);
         let kind = r.u8("type")?;
         let function = r.u8("function")?;
-        let length = usize::from(r.u16("length")?);
-        let mut r = r.sub_at_most(length.saturating_sub(4));
+        // The datagram says how long it is; see the deviation at `probe`.
+        r.u16("length")?;
         let mut envelope = Envelope {
             speaker: context.speaker,
             at: context.at,
@@ -588,6 +591,10 @@ impl Bacnet {
                 .object(told.object.clone())
                 .values(Values::List(&told.readings)),
         };
+        let draft = match told.verb {
+            Some(verb) => draft.verb(verb),
+            None => draft,
+        };
         out.act(with_extra(draft.done(envelope.at), &told.extra));
         self.told = told;
     }
@@ -600,7 +607,7 @@ impl Bacnet {
     }
 
     /// The end of a request without values in its answer.
-    fn finish<'a>(
+    fn finish(
         &mut self,
         invoke: u8,
         service: Option<u8>,

@@ -7,6 +7,7 @@ use model::{FactKey, Mac, Object, Reading, Text, Value, Verb};
 use smallvec::SmallVec;
 use wire::{Reader, Short};
 
+use super::alarms;
 use super::enumerations::{self as names_of, Words, kind, property};
 use super::names;
 use super::points::{self, Point};
@@ -45,11 +46,11 @@ impl Told {
         self.facts.clear();
     }
 
-    fn note(&mut self, name: &'static str, value: impl Into<Text>) {
+    pub(super) fn note(&mut self, name: &'static str, value: impl Into<Text>) {
         self.extra.push((name, value.into()));
     }
 
-    fn reading(&mut self, object: impl Into<Object>, value: Value) {
+    pub(super) fn reading(&mut self, object: impl Into<Object>, value: Value) {
         points::push(&mut self.readings, Reading::new(object, value));
     }
 }
@@ -66,9 +67,9 @@ pub(super) struct Identity {
 /// Reads the parameters of a confirmed request.
 pub(super) fn request(service: u8, r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
     match service {
-        0 => acknowledge_alarm(r, told),
+        0 => alarms::acknowledge_alarm(r, told),
         1 => cov_notification(r, told),
-        2 => event_notification(r, told),
+        2 => alarms::event_notification(r, told),
         4 => {
             if let Some(filter) = tags::context_unsigned(r, 0)? {
                 let filter = Words::Listed(&["all", "acked", "not-acked"]).name(filter);
@@ -86,7 +87,9 @@ pub(super) fn request(service: u8, r: &mut Reader<'_>, told: &mut Told) -> Resul
             Ok(())
         }
         12 => {
-            told.object = Point::read(r)?.name().into();
+            let point = Point::read(r)?;
+            told.object = point.name().into();
+            told.verb = read_verb(None, point);
             Ok(())
         }
         14 => read_multiple(r, told),
@@ -97,7 +100,7 @@ pub(super) fn request(service: u8, r: &mut Reader<'_>, told: &mut Told) -> Resul
         19 => text_message(r, told),
         20 => reinitialize(r, told),
         26 => read_range(r, told),
-        27 => life_safety(r, told),
+        27 => alarms::life_safety(r, told),
         28 => subscribe(r, told).and_then(|()| subscribed_property(r, told)),
         29 => {
             if let Some(last) = tags::context_unsigned(r, 0)? {
@@ -114,8 +117,8 @@ pub(super) fn request(service: u8, r: &mut Reader<'_>, told: &mut Told) -> Resul
 /// Reads the parameters of a complex acknowledgement.
 pub(super) fn answer(service: u8, r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
     match service {
-        3 => alarm_summary(r, told),
-        4 => enrollment_summary(r, told),
+        3 => alarms::alarm_summary(r, told),
+        4 => alarms::enrollment_summary(r, told),
         6 | 7 => file_answer(r, told),
         10 => {
             told.object =
@@ -125,6 +128,7 @@ pub(super) fn answer(service: u8, r: &mut Reader<'_>, told: &mut Told) -> Result
         12 => {
             let point = Point::read(r)?;
             told.object = point.name().into();
+            told.verb = read_verb(None, point);
             match tags::enclosed(r, 3) {
                 Some(content) => answered(content, point, told),
                 None => Err(r.short("property value", 1)),
@@ -133,7 +137,7 @@ pub(super) fn answer(service: u8, r: &mut Reader<'_>, told: &mut Told) -> Result
         14 => read_multiple_answer(r, told),
         18 => private_transfer(r, told),
         26 => read_range_answer(r, told),
-        29 => event_information(r, told),
+        29 => alarms::event_information(r, told),
         _ => Ok(()),
     }
 }
@@ -144,7 +148,7 @@ pub(super) fn unconfirmed(service: u8, r: &mut Reader<'_>, told: &mut Told) -> R
         0 => i_am(r, told),
         1 => i_have(r, told),
         2 => cov_notification(r, told),
-        3 => event_notification(r, told),
+        3 => alarms::event_notification(r, told),
         4 => private_transfer(r, told),
         5 => text_message(r, told),
         6 | 9 => time_synchronization(service == 9, r, told),
@@ -161,7 +165,7 @@ pub(super) fn unconfirmed(service: u8, r: &mut Reader<'_>, told: &mut Told) -> R
     }
 }
 
-fn object_text(number: u64) -> Text {
+pub(super) fn object_text(number: u64) -> Text {
     tags::object_identifier(tags::small(number))
 }
 
@@ -259,17 +263,6 @@ fn time_synchronization(is_utc: bool, r: &mut Reader<'_>, told: &mut Told) -> Re
     Ok(())
 }
 
-fn acknowledge_alarm(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
-    tags::must_context(r, 0, "process identifier")?;
-    told.object = object_text(tags::must_context(r, 1, "event object")?).into();
-    if let Some(state) = tags::context_unsigned(r, 2)? {
-        told.note("state", names_of::EVENT_STATES.name(state).unwrap_or_else(|| format_compact!("{state}")));
-    }
-    tags::enclosed(r, 3);
-    told.note("source", tags::context_text(r, 4)?.unwrap_or_default());
-    Ok(())
-}
-
 fn cov_notification(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
     let process = tags::must_context(r, 0, "process identifier")?;
     let device = tags::must_context(r, 1, "initiating device")?;
@@ -300,129 +293,6 @@ fn cov_multiple(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
         count = count.saturating_add(1);
     }
     told.object = points::object_of(first, count);
-    Ok(())
-}
-
-fn event_notification(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
-    tags::must_context(r, 0, "process identifier")?;
-    let device = tags::must_context(r, 1, "initiating device")?;
-    let object = tags::must_context(r, 2, "event object")?;
-    told.object = object_text(object).into();
-    told.note("device", object_text(device));
-    tags::enclosed(r, 3);
-    let class = tags::context_unsigned(r, 4)?;
-    let priority = tags::context_unsigned(r, 5)?;
-    let event = tags::context_unsigned(r, 6)?;
-    let text = tags::context_text(r, 7)?;
-    let notify = tags::context_unsigned(r, 8)?;
-    let needs_ack = tags::context_unsigned(r, 9)?;
-    let from = tags::context_unsigned(r, 10)?;
-    let to = tags::context_unsigned(r, 11)?;
-    let word = |words: Words, number: u64| words.name(number).unwrap_or_else(|| format_compact!("{number}"));
-    if let Some(event) = event {
-        told.note("event", word(names_of::EVENT_TYPES, event));
-    }
-    if let Some(notify) = notify {
-        told.note("notify type", word(names_of::NOTIFY_TYPES, notify));
-    }
-    if let Some(from) = from {
-        told.note("from", word(names_of::EVENT_STATES, from));
-    }
-    told.note("message", text.unwrap_or_default());
-    for (name, number) in [("notification class", class), ("priority", priority)] {
-        if let Some(number) = number {
-            told.note(name, format_compact!("{number}"));
-        }
-    }
-    if needs_ack == Some(1) {
-        told.note("acknowledgement", "required");
-    }
-    if let Some(to) = to {
-        let point = Point { object: tags::small(object), property: property::EVENT_STATE, index: None };
-        told.reading(point.name(), Value::Text(word(names_of::EVENT_STATES, to)));
-    }
-    if let Some(values) = tags::enclosed(r, 12) {
-        event_values(values, tags::small(object), told)?;
-    }
-    Ok(())
-}
-
-/// Parameters of a notification (production `BACnetNotificationParameters`); the choice is the event type.
-fn event_values(mut values: Reader<'_>, object: u32, told: &mut Told) -> Result<(), Short> {
-    let text = tags::constructed(values, Words::Unknown);
-    for (event, limit) in [(4, 3), (5, 3)] {
-        // Floating-limit and out-of-range: the value that exceeds, status flags, (set point or deadband), limit.
-        let Some(mut parameters) = tags::enclosed(&mut values, event) else { continue };
-        let real =
-            |bytes: Option<&[u8]>| bytes.and_then(|bytes| bytes.first_chunk()).map(|four| f32::from_be_bytes(*four));
-        let exceeding = real(tags::context(&mut parameters, 0)?);
-        let flags = tags::context(&mut parameters, 1)?.map(|bits| tags::bit_string(bits, names_of::STATUS_FLAGS));
-        tags::context(&mut parameters, 2)?;
-        if let Some(exceeding) = exceeding {
-            let point = Point { object, property: property::PRESENT_VALUE, index: None };
-            let mut reading = Reading::new(point.name(), Value::Float(exceeding.into()));
-            reading.quality = flags.filter(|flags| flags != "none");
-            points::push(&mut told.readings, reading);
-        }
-        if let Some(limit) = real(tags::context(&mut parameters, limit)?) {
-            told.note("limit", format_compact!("{limit}"));
-        }
-        return Ok(());
-    }
-    told.note("event values", text);
-    Ok(())
-}
-
-fn alarm_summary(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
-    while !r.is_empty() {
-        let object = tags::small(tags::must_application(r, 12, "object identifier")?);
-        let state = tags::must_application(r, 9, "alarm state")?;
-        let acknowledged = tags::application(r, 8)?.unwrap_or_default();
-        event_state(object, state, acknowledged, told);
-    }
-    Ok(())
-}
-
-fn event_state(object: u32, state: u64, acknowledged: &[u8], told: &mut Told) {
-    let point = Point { object, property: property::EVENT_STATE, index: None };
-    let state = names_of::EVENT_STATES.name(state).map_or(Value::Unsigned(state), Value::Text);
-    let mut reading = Reading::new(point.name(), state);
-    reading.quality = Some(format_compact!("acknowledged: {}", tags::bit_string(acknowledged, names_of::TRANSITIONS)));
-    points::push(&mut told.readings, reading);
-}
-
-fn enrollment_summary(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
-    while !r.is_empty() {
-        let object = tags::small(tags::must_application(r, 12, "object identifier")?);
-        let event = tags::must_application(r, 9, "event type")?;
-        let state = tags::must_application(r, 9, "event state")?;
-        let priority = tags::must_application(r, 2, "priority")?;
-        tags::application(r, 2)?;
-        let point = Point { object, property: property::EVENT_STATE, index: None };
-        let mut reading =
-            Reading::new(point.name(), names_of::EVENT_STATES.name(state).map_or(Value::Unsigned(state), Value::Text));
-        let event = names_of::EVENT_TYPES.name(event).unwrap_or_default();
-        reading.quality = Some(format_compact!("{event} priority {priority}"));
-        points::push(&mut told.readings, reading);
-    }
-    Ok(())
-}
-
-fn event_information(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
-    let Some(mut list) = tags::enclosed(r, 0) else { return Err(r.short("event summaries", 1)) };
-    while !list.is_empty() {
-        let object = tags::small(tags::must_context(&mut list, 0, "object identifier")?);
-        let state = tags::must_context(&mut list, 1, "event state")?;
-        let acknowledged = tags::context(&mut list, 2)?.unwrap_or_default();
-        tags::enclosed(&mut list, 3);
-        tags::context(&mut list, 4)?;
-        tags::context(&mut list, 5)?;
-        tags::enclosed(&mut list, 6);
-        event_state(object, state, acknowledged, told);
-    }
-    if tags::context_unsigned(r, 1)? == Some(1) {
-        told.note("more", "yes");
-    }
     Ok(())
 }
 
@@ -542,17 +412,39 @@ fn create_object(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
 
 fn read_multiple(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
     let (mut first, mut count) = (None, 0_usize);
-    let result = read_specifications(r, &mut first, &mut count);
+    let result = read_specifications(r, told, &mut first, &mut count);
     told.object = points::object_of(first, count);
     result
 }
 
-fn read_specifications(r: &mut Reader<'_>, first: &mut Option<Text>, count: &mut usize) -> Result<(), Short> {
+/// Device objects are asked who they are and what they have; that is no reading of variables. `None` is a plain read,
+/// which one plain point among several makes of all.
+fn read_verb(before: Option<Verb>, point: Point) -> Option<Verb> {
+    let verb = match (point.object_type(), point.property) {
+        // Lists of objects and of properties.
+        (_, 76 | 209 | 371) => Verb::Browse,
+        (kind::DEVICE, 56 | 57 | 119) => Verb::Time,
+        (kind::DEVICE, _) => Verb::Identify,
+        _ => Verb::Read,
+    };
+    match before {
+        Some(before) if before != verb => Some(Verb::Read),
+        _ => Some(verb),
+    }
+}
+
+fn read_specifications(
+    r: &mut Reader<'_>,
+    told: &mut Told,
+    first: &mut Option<Text>,
+    count: &mut usize,
+) -> Result<(), Short> {
     while !r.is_empty() {
         let object = tags::small(tags::must_context(r, 0, "object identifier")?);
         let Some(mut list) = tags::enclosed(r, 1) else { return Err(r.short("list of property references", 1)) };
         while !list.is_empty() {
             let point = Point::read_property(&mut list, object, 0)?;
+            told.verb = read_verb(told.verb, point);
             first.get_or_insert_with(|| point.name());
             *count = count.saturating_add(1);
         }
@@ -573,6 +465,7 @@ fn read_results(r: &mut Reader<'_>, told: &mut Told, first: &mut Option<Text>, c
         let Some(mut list) = tags::enclosed(r, 1) else { return Err(r.short("list of results", 1)) };
         while !list.is_empty() {
             let point = Point::read_property(&mut list, object, 2)?;
+            told.verb = read_verb(told.verb, point);
             first.get_or_insert_with(|| point.name());
             *count = count.saturating_add(1);
             if let Some(content) = tags::enclosed(&mut list, 4) {
@@ -736,18 +629,6 @@ fn read_range_answer(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
     }
     if let Some(first) = tags::context_unsigned(r, 6)? {
         told.note("first sequence number", format_compact!("{first}"));
-    }
-    Ok(())
-}
-
-fn life_safety(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
-    tags::must_context(r, 0, "process identifier")?;
-    told.note("source", tags::context_text(r, 1)?.unwrap_or_default());
-    let operation = tags::must_context(r, 2, "request")?;
-    let word = names_of::LIFE_SAFETY_OPERATIONS.name(operation);
-    told.note("operation", word.unwrap_or_else(|| format_compact!("{operation}")));
-    if let Some(object) = tags::context_unsigned(r, 3)? {
-        told.object = object_text(object).into();
     }
     Ok(())
 }

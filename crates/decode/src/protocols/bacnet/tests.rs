@@ -26,12 +26,12 @@ fn a_device_says_who_it_is() {
         .server("810a0014 0100 30030c 0c02000007 1978 3e 2105 3f")
         .end_is(expect![[r#"
             fact S: station_name = KBRNAE (bacnet, object-name, likely)
-            C > S bacnet [read] read property | device 4194303 object-name = KBRNAE -> done in 1000 us {bacnet 12: 2}
+            C > S bacnet [identify] read property | device 4194303 object-name = KBRNAE -> done in 1000 us {bacnet 12: 2}
             fact S: device_id = 7 (bacnet, device object, certain)
             fact S: run_state = non-operational (bacnet, system-status, certain)
-            C > S bacnet [read] read property | device 7 system-status = non-operational -> done in 1000 us {bacnet 12: 2}
+            C > S bacnet [identify] read property | device 7 system-status = non-operational -> done in 1000 us {bacnet 12: 2}
             fact S: vendor = Johnson Controls (bacnet, vendor identifier, certain)
-            C > S bacnet [read] read property | device 7 vendor-identifier = 5 -> done in 1000 us {bacnet 12: 2}
+            C > S bacnet [identify] read property | device 7 vendor-identifier = 5 -> done in 1000 us {bacnet 12: 2}
         "#]]);
 }
 
@@ -95,8 +95,8 @@ fn arrays_are_told_by_element() {
         .end_is(expect![[r#"
             C > S bacnet [read] read property | binary-output 3 priority-array = binary-output 3 priority-array[1]=-, binary-output 3 priority-array[2]=-, binary-output 3 priority-array[3]=25, binary-output 3 priority-array[4]=active, binary-output 3 priority-array[5]=- -> done {bacnet 12: 1}
             fact S: device_id = 3 (bacnet, device object, certain)
-            C > S bacnet [read] read property | device 3 object-list = device 3 object-list[1]=analog-input 1, device 3 object-list[2]=binary-output 2 -> done {bacnet 12: 1}
-            C > S bacnet [read] read property | device 3 object-list[0] = 700 -> done {bacnet 12: 1}
+            C > S bacnet [browse] read property | device 3 object-list = device 3 object-list[1]=analog-input 1, device 3 object-list[2]=binary-output 2 -> done {bacnet 12: 1}
+            C > S bacnet [browse] read property | device 3 object-list[0] = 700 -> done {bacnet 12: 1}
         "#]]);
 }
 
@@ -151,7 +151,7 @@ fn segments_are_put_together() {
         .client("810a000a 0100 405e0105")
         .end_is(expect![[r#"
             fact S: device_id = 254 (bacnet, device object, certain)
-            C > S bacnet [read] read property | device 254 object-list = device 254 object-list[1]=analog-input 1, device 254 object-list[2]=binary-output 2 -> done in 3000 us segments=2 {bacnet 12: 3}
+            C > S bacnet [browse] read property | device 254 object-list = device 254 object-list[1]=analog-input 1, device 254 object-list[2]=binary-output 2 -> done in 3000 us segments=2 {bacnet 12: 3}
         "#]]);
 }
 
@@ -163,7 +163,7 @@ fn a_lost_segment_leaves_what_came_before_it() {
         .server("810a0011 0100 385e02050c c401000002 3f")
         .end_is(expect![[r#"
             fact S: device_id = 254 (bacnet, device object, certain)
-            C > S bacnet [read] read property | device 254 object-list = analog-input 1 -> done in 2000 us segments=2 {bacnet 12: 3}
+            C > S bacnet [browse] read property | device 254 object-list = analog-input 1 -> done in 2000 us segments=2 {bacnet 12: 3}
         "#]]);
 }
 
