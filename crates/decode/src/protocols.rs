@@ -16,6 +16,7 @@ pub mod pccc;
 pub mod profinet_cm;
 pub mod profinet_dcp;
 pub mod profinet_rt;
+pub mod opcua;
 pub mod s7comm;
 pub mod sv;
 
@@ -26,6 +27,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &iec104::PROTOCOL,
     &modbus::PROTOCOL,
     &cotp::PROTOCOL,
+    &opcua::PROTOCOL,
     &s7comm::PROTOCOL,
     &dnp3::PROTOCOL,
     &enip::PROTOCOL,
