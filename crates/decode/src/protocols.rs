@@ -12,11 +12,11 @@ pub mod goose;
 pub mod iec104;
 pub mod mms;
 pub mod modbus;
+pub mod opcua;
 pub mod pccc;
 pub mod profinet_cm;
 pub mod profinet_dcp;
 pub mod profinet_rt;
-pub mod opcua;
 pub mod s7comm;
 pub mod sv;
 
