@@ -19,6 +19,7 @@ pub mod profinet_dcp;
 pub mod profinet_rt;
 pub mod s7comm;
 pub mod sv;
+pub mod umas;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
@@ -38,6 +39,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &sv::PROTOCOL,
     &profinet_rt::PROTOCOL,
     &profinet_dcp::PROTOCOL,
+    &umas::PROTOCOL,
 ];
 
 /// The protocol with `id`.

@@ -350,7 +350,29 @@ impl Channel {
                 kept.copy_from_slice(bytes);
                 self.kept = Kept::Registers { space, first, bytes: kept };
             }
-            (Values::Bits { bytes, .. }, Kept::Bits { bytes: old, .. }) if old.as_slice() == bytes => {}
+            (Values::Bits { space, first, count, bytes }, Kept::Bits { bytes: old, count: before, .. })
+                if old.len() == bytes.len() && *before == count =>
+            {
+                if old.as_slice() == bytes {
+                    return;
+                }
+                let mut kept = std::mem::take(old);
+                if is_variable {
+                    for (place, (old, new)) in kept.iter().zip(bytes).enumerate().filter(|(_, (old, new))| old != new) {
+                        for bit in (0..8_u32).filter(|bit| (old ^ new) >> bit & 1 == 1) {
+                            let i = (place as u32).saturating_mul(8).saturating_add(bit);
+                            // What fills the last byte is no bit of the plant.
+                            if i < count {
+                                let value = Value::Bool(new >> bit & 1 == 1);
+                                let reading = Reading::new(Object::one(space, first.saturating_add(i.into())), value);
+                                self.changed(i, at, &reading, frame, records);
+                            }
+                        }
+                    }
+                }
+                kept.copy_from_slice(bytes);
+                self.kept = Kept::Bits { space, first, count, bytes: kept };
+            }
             (Values::List(list), Kept::List(old)) if old.as_slice() == list => {}
             (values, kept) => {
                 let before = match std::mem::replace(kept, Kept::Nothing) {

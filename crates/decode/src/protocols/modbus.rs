@@ -1,13 +1,20 @@
 //! Modbus over TCP, UDP and RTU-over-TCP: registers and bits, identification, files, diagnostics.
 
 use compact_str::format_compact;
-use model::{Behind, Confidence, FactKey, Messages, Object, Reading, Text, Time, Value, Verb};
+use model::{Behind, FactKey, Messages, Object, Text, Time, Verb};
 use wire::{Reader, Short};
 
 use crate::{
-    About, Carrier, Code, Context, Decoder, Draft, Exchange, Match, Measure, Output, Probe, Protocol, Speaker, Values,
+    Carrier, Code, Context, Decoder, Draft, Exchange, Inner, Match, Measure, Output, Probe, Protocol, Speaker, Values,
     Verdict, code,
 };
+
+mod answer;
+mod rtu;
+#[cfg(test)]
+mod tests;
+
+use answer::answered;
 
 /// Codes: Modbus application protocol specification 1.1b3, section 6; 90 is Schneider's UMAS.
 const CODES: &[Code] = &[
@@ -121,6 +128,8 @@ struct Modbus {
     framing: Option<Framing>,
     /// By transaction and unit.
     exchange: Exchange<(u16, u8), Request>,
+    /// UMAS.
+    inner: Inner,
 }
 
 const MBAP_BYTES: usize = 7;
@@ -129,9 +138,12 @@ const MBAP_BYTES: usize = 7;
 const LENGTH_MAX: usize = 1_536;
 
 fn probe(probe: &Probe<'_>) -> Verdict {
+    // Several protocols of serial lines end in the same CRC: a datagram needs a usual port as well.
+    if let Some((_, speaker)) = rtu::fitting(probe.bytes, None) {
+        return Verdict { matched: if probe.is_stream { Match::Likely } else { Match::Weak }, speaker };
+    }
     let mut r = Reader::new(probe.bytes);
     match mbap(&mut r) {
-        _ if rtu_length(probe.bytes).is_some() => Verdict::of(Match::Likely),
         Ok(Some((length, _))) => {
             let pdu = r.rest();
             let pdu = pdu.get(..length.saturating_sub(1)).unwrap_or(pdu);
@@ -141,9 +153,9 @@ fn probe(probe: &Probe<'_>) -> Verdict {
             }
             shape(pdu, length.saturating_sub(1))
         }
-        Ok(None) => Verdict::NO,
         Err(_) if probe.is_stream && probe.bytes.get(2..4).is_none_or(|p| p == [0, 0]) => Verdict::MORE,
-        Err(_) => Verdict::NO,
+        _ if probe.is_stream && rtu::is_under_way(probe.bytes) => Verdict::MORE,
+        _ => Verdict::NO,
     }
 }
 
@@ -168,8 +180,15 @@ fn shape(pdu: &[u8], length: usize) -> Verdict {
     use Speaker::{Client, Server};
     match function {
         1..=4 => match (size, byte_count) {
-            (4, Some(count)) if count != 3 => Verdict::by(Likely, Client),
-            (4, Some(_)) => Verdict::of(Likely),
+            (4, Some(count)) => match data.get(2..4).and_then(|quantity| quantity.try_into().ok()) {
+                Some(quantity) => match (function, u16::from_be_bytes(quantity)) {
+                    _ if count == 3 => Verdict::of(Likely),
+                    (1 | 2, 1..=2_000) | (3 | 4, 1..=125) => Verdict::by(Likely, Client),
+                    // More than an answer could hold: refused by a true device, and rather another protocol.
+                    _ => Verdict::by(Weak, Client),
+                },
+                None => Verdict::MORE,
+            },
             (size, Some(count)) if size == count.saturating_add(1) => Verdict::by(Likely, Server),
             (_, None) if size > 1 => Verdict::MORE,
             _ => Verdict::NO,
@@ -180,7 +199,7 @@ fn shape(pdu: &[u8], length: usize) -> Verdict {
             None => Verdict::MORE,
         },
         6 if size == 4 => Verdict::of(Likely),
-        8 if size >= 4 && size % 2 == 0 => match data.get(..2) {
+        8 if size >= 4 && size.is_multiple_of(2) => match data.get(..2) {
             Some([0, 0..=21]) => Verdict::of(Likely),
             Some(_) => Verdict::NO,
             None => Verdict::MORE,
@@ -200,10 +219,14 @@ fn shape(pdu: &[u8], length: usize) -> Verdict {
         23 => match data.get(8) {
             Some(count) if size == usize::from(*count).saturating_add(9) => Verdict::by(Likely, Client),
             _ if byte_count == Some(size.saturating_sub(1)) => Verdict::by(Likely, Server),
-            _ => Verdict::NO,
+            _ => Verdict::of(Weak),
         },
         24 if size == 2 => Verdict::by(Weak, Client),
-        43 if data.first() == Some(&0x0e) => Verdict::by(Likely, if size == 3 { Client } else { Server }),
+        43 => match data {
+            [0x0e, 1..=4, ..] if size == 3 => Verdict::by(Likely, Client),
+            [0x0e, 1..=4, 0x01..=0x03 | 0x81..=0x83, ..] if size >= 6 => Verdict::by(Likely, Server),
+            _ => Verdict::of(Weak),
+        },
         90 if size >= 2 => match data.get(1) {
             Some(0xfd..=0xfe) => Verdict::by(Likely, Server),
             _ => Verdict::by(Likely, Client),
@@ -213,40 +236,35 @@ fn shape(pdu: &[u8], length: usize) -> Verdict {
             _ => Verdict::of(Weak),
         },
         // Private and reserved functions: only a usual port makes this Modbus.
-        _ if length <= 253 => Verdict::of(Weak),
+        1..=0x7f if length <= 253 => Verdict::of(Weak),
         _ => Verdict::NO,
     }
 }
 
-/// Length of an RTU frame whose CRC fits; the length follows from the CRC because functions do not tell all lengths.
-fn rtu_length(bytes: &[u8]) -> Option<usize> {
-    let function = bytes.get(1)? & 0x7f;
-    if !CODES.iter().any(|c| c.code == u32::from(function)) || function == 90 {
-        return None;
+/// Which framing a flow has, by its first message. Both can fit by chance (`01 04 0000 0002 71cb`); a CRC does so once
+/// in 65,536. Fails with the number of bytes that must be there to say.
+fn framing(bytes: &[u8], speaker: Speaker) -> Result<Framing, usize> {
+    if rtu::fitting(bytes, Some(speaker)).is_some() {
+        return Ok(Framing::Rtu);
     }
-    let crc_fits = |n: usize| {
-        let (body, crc) = bytes.get(..n)?.split_last_chunk::<2>()?;
-        (crc16(body) == u16::from_le_bytes(*crc)).then_some(n)
-    };
-    let counted = bytes.get(2).map(|count| usize::from(*count).saturating_add(5));
-    let long = bytes.get(6).map(|count| usize::from(*count).saturating_add(9));
-    [Some(8), Some(5), counted, long, Some(bytes.len())].into_iter().flatten().find_map(crc_fits)
-}
-
-/// CRC-16 of Modbus over serial line, appendix B: polynomial 0xa001, start 0xffff.
-fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xffff, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xa001 } else { crc >> 1 })
-    })
+    match bytes.get(2..4) {
+        None => Err(4),
+        Some([0, 0]) if bytes.len() <= MBAP_BYTES => Err(MBAP_BYTES + 1),
+        Some([0, 0]) => Ok(Framing::Mbap),
+        Some(_) if rtu::is_under_way(bytes) => Err(bytes.len().saturating_add(1)),
+        Some(_) => Ok(Framing::Mbap),
+    }
 }
 
 impl Decoder for Modbus {
-    fn measure(&mut self, bytes: &[u8], _speaker: Speaker) -> Measure {
-        // Both framings can fit by chance (`01 04 0000 0002 71cb`); a CRC does so once in 65,536.
-        let framing = *self.framing.get_or_insert_with(|| match rtu_length(bytes) {
-            Some(_) => Framing::Rtu,
-            None => Framing::Mbap,
-        });
+    fn measure(&mut self, bytes: &[u8], speaker: Speaker) -> Measure {
+        let framing = match self.framing {
+            Some(framing) => framing,
+            None => match framing(bytes, speaker) {
+                Ok(framing) => *self.framing.insert(framing),
+                Err(needed) => return Measure::More(needed),
+            },
+        };
         match framing {
             Framing::Mbap => match mbap(&mut Reader::new(bytes)) {
                 Ok(Some((length, _))) => Measure::Whole(length.saturating_add(MBAP_BYTES - 1)),
@@ -256,16 +274,19 @@ impl Decoder for Modbus {
                 }
                 Err(_) => Measure::More(MBAP_BYTES + 1),
             },
-            Framing::Rtu => match rtu_length(bytes) {
-                Some(length) => Measure::Whole(length),
-                None if bytes.len() < 256 => Measure::More(bytes.len().saturating_add(1)),
-                None => Measure::Malformed("no frame with a fitting CRC"),
-            },
+            Framing::Rtu => rtu::measure(bytes, speaker),
         }
     }
 
     fn read(&mut self, message: &[u8], context: &Context, out: &mut Output<'_>) {
         let mut r = Reader::new(message);
+        // UMAS matches by the transaction, so it gets the whole frame.
+        if self.framing != Some(Framing::Rtu)
+            && message.get(MBAP_BYTES) == Some(&90)
+            && self.inner.read(PROTOCOL.id, message, context, out)
+        {
+            return;
+        }
         let head = match self.framing {
             Some(Framing::Rtu) => {
                 r = Reader::new(message.split_last_chunk::<2>().map_or(message, |(body, _)| body));
@@ -277,6 +298,16 @@ impl Decoder for Modbus {
             }),
         };
         let result = match head {
+            // Only a server raises exceptions.
+            Ok((transaction, unit, function)) if function & 0x80 != 0 && context.speaker == Speaker::Client => {
+                if self.exchange.is_empty() {
+                    out.swap_roles();
+                    self.answer(transaction, unit, function, r, context, out)
+                } else {
+                    out.malformed(MBAP_BYTES, "function code", "an exception raised by the client");
+                    self.request(transaction, unit, function, r, context, out)
+                }
+            }
             Ok((transaction, unit, function)) => match context.speaker {
                 Speaker::Client => self.request(transaction, unit, function, r, context, out),
                 Speaker::Server => self.answer(transaction, unit, function, r, context, out),
@@ -291,7 +322,12 @@ impl Decoder for Modbus {
         }
     }
 
+    fn gap(&mut self, speaker: Speaker) {
+        self.inner.gap(speaker);
+    }
+
     fn end(&mut self, out: &mut Output<'_>) {
+        self.inner.end(out);
         for ((_, unit), at, request) in self.exchange.drain() {
             unanswered(unit, at, &request, out);
         }
@@ -337,6 +373,7 @@ fn start<'a>(unit: u8, at: Time, request: &Request) -> Draft<'a> {
             let (name, verb) = diagnostic(request.detail);
             draft.extra("sub-function", name).verb(verb)
         }
+        43 if request.detail >> 8 == 0x0d => draft.verb(Verb::Other).extra("mei", "canopen general reference"),
         43 if request.detail >> 8 != 0x0e => draft.verb(Verb::Other),
         _ => draft,
     }
@@ -353,6 +390,10 @@ fn diagnostic(sub_function: u16) -> (Text, Verb) {
 }
 
 impl Request {
+    fn new(function: u8) -> Request {
+        Request { function, detail: 0, object: Object::None, first: 0, count: 0, values: smallvec::SmallVec::new() }
+    }
+
     /// The values of a writing request.
     fn written(&self) -> Values<'_> {
         let space = space(self.function);
@@ -374,19 +415,9 @@ impl Modbus {
         context: &Context,
         out: &mut Output<'_>,
     ) -> Result<(), Short> {
-        let mut request = Request {
-            function,
-            detail: 0,
-            object: Object::None,
-            first: 0,
-            count: 0,
-            values: smallvec::SmallVec::new(),
-        };
+        let mut request = Request::new(function);
         // What could be read before a fault is kept: the request waits for its answer all the same.
         let result = request.read(&mut r);
-        if function & 0x80 != 0 {
-            out.malformed(MBAP_BYTES, "function code", "an exception raised by the client");
-        }
         if let Some(((_, unit), at, old)) = self.exchange.ask((transaction, unit), context.at, request) {
             unanswered(unit, at, &old, out);
         }
@@ -425,89 +456,13 @@ impl Modbus {
             });
             return Ok(());
         }
-        let draft = draft.done(context.at);
-        let space = space(plain);
-        let known = request.as_ref().map(|request| (request.first, request.count));
-        match (plain, known) {
-            (1 | 2, Some((first, count))) => {
-                let bytes = data(&mut r)?;
-                let held = u32::try_from(bytes.len().saturating_mul(8)).unwrap_or(u32::MAX);
-                out.act(draft.values(Values::Bits { space, first, count: count.min(held), bytes }));
-            }
-            (3 | 4 | 23, Some((first, _))) => {
-                let bytes = data(&mut r)?;
-                match (&request, plain) {
-                    // The write is the weightier half of 23; what was read is told beside it.
-                    (Some(request), 23) => {
-                        let (read, _) = request.read_half();
-                        let mut readings = request.written().to_readings();
-                        readings.extend(Values::Registers { space, first: read, bytes }.to_readings());
-                        out.act(draft.values(Values::List(&readings)));
-                    }
-                    _ => out.act(draft.values(Values::Registers { space, first, bytes })),
-                }
-            }
-            (1..=4 | 23, None) => {
-                // Without the request nobody knows which registers these are.
-                let bytes = data(&mut r)?;
-                let readings: Vec<Reading> = match plain {
-                    1 | 2 => vec![Reading::new(Object::None, Value::Bytes(bytes.into()))],
-                    _ => Values::Registers { space, first: 0, bytes }
-                        .to_readings()
-                        .into_iter()
-                        .map(|reading| Reading { object: Object::None, ..reading })
-                        .collect(),
-                };
-                out.act(draft.object(space).values(Values::List(&readings)));
-            }
-            (5 | 6 | 15 | 16 | 22, _) => match &request {
-                Some(request) => out.act(draft.values(request.written())),
-                None => {
-                    let mut request = Request {
-                        function: plain,
-                        detail: 0,
-                        object: Object::None,
-                        first: 0,
-                        count: 0,
-                        values: smallvec::SmallVec::new(),
-                    };
-                    // The echo of 5, 6 and 22 is the request again; that of 15 and 16 lacks the values.
-                    let _ = request.read(&mut r);
-                    out.act(draft.object(request.object.clone()).values(request.written()));
-                }
-            },
-            (17, _) => {
-                let bytes = data(&mut r)?;
-                let text = printable(bytes);
-                out.fact(
-                    About::BehindServer(behind(unit)),
-                    FactKey::Description,
-                    &text,
-                    "server id",
-                    Confidence::Likely,
-                );
-                out.act(draft.extra("server id", text));
-            }
-            (24, _) => {
-                let count = usize::from(r.u16("byte count")?);
-                let mut inner = r.sub(count, "fifo")?;
-                inner.u16("fifo count")?;
-                let first = known.map_or(0, |(first, _)| first);
-                out.act(draft.values(Values::Registers { space, first, bytes: inner.take_rest() }));
-            }
-            (43, _) => return identification(unit, r, draft, out),
-            (20, _) => {
-                let bytes = data(&mut r)?;
-                let value = [Reading::new(Object::None, Value::Bytes(bytes.into()))];
-                out.act(draft.values(Values::List(&value)));
-            }
-            (7, _) => {
-                let status = r.u8("exception status")?;
-                out.act(draft.extra("exception status", format_compact!("0x{status:02x}")));
-            }
-            _ => out.act(draft),
+        let mut draft = Some(draft.done(context.at));
+        let result = answered(plain, unit, request.as_ref(), r, &mut draft, out);
+        // What stopped the reading is malformed; the answer came all the same.
+        if let Some(draft) = draft {
+            out.act(draft);
         }
-        Ok(())
+        result
     }
 }
 
@@ -518,16 +473,7 @@ fn data<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], Short> {
     Ok(r.sub_at_most(count).take_rest())
 }
 
-fn printable(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| if b.is_ascii_graphic() || *b == b' ' { char::from(*b) } else { ' ' }).collect()
-}
-
 impl Request {
-    /// Start and count of the reading half of function 23.
-    fn read_half(&self) -> (u64, u32) {
-        (u64::from(self.detail), 0)
-    }
-
     fn read(&mut self, r: &mut Reader<'_>) -> Result<(), Short> {
         let space = space(self.function);
         match self.function {
@@ -548,6 +494,8 @@ impl Request {
             }
             8 => {
                 self.detail = r.u16("sub-function")?;
+                let rest = r.take_rest();
+                self.values.extend_from_slice(rest.get(..rest.len().min(256)).unwrap_or_default());
             }
             15 | 16 => {
                 self.first = r.u16("starting address")?.into();
@@ -558,11 +506,22 @@ impl Request {
                 }
             }
             20 | 21 => {
-                let mut inner = Reader::new(data(r)?);
-                inner.u8("reference type")?;
-                let file = inner.u16("file number")?;
-                let record = inner.u16("record number")?;
-                self.object = Object::Text(format_compact!("file {file} record {record}"));
+                let bytes = data(r)?;
+                self.values.extend_from_slice(bytes);
+                let mut inner = Reader::new(bytes);
+                let mut name = Text::default();
+                while !inner.is_empty() {
+                    let group = answer::Group::read(&mut inner)?;
+                    if self.function == 21 {
+                        let bytes = usize::from(group.count).saturating_mul(2);
+                        inner.skip(bytes, "record data")?;
+                    }
+                    if !name.is_empty() {
+                        name.push_str(", ");
+                    }
+                    name.push_str(&group.name());
+                }
+                self.object = Object::Text(name);
             }
             22 => {
                 self.first = r.u16("reference address")?.into();
@@ -596,120 +555,5 @@ impl Request {
             _ => {}
         }
         Ok(())
-    }
-}
-
-/// The answer to 43/14 (section 6.21): a list of objects that say who the device is.
-fn identification(unit: u8, mut r: Reader<'_>, draft: Draft<'_>, out: &mut Output<'_>) -> Result<(), Short> {
-    let mei = r.u8("mei type")?;
-    if mei != 0x0e {
-        out.act(draft);
-        return Ok(());
-    }
-    r.skip(4, "access, conformity, more follows, next object")?;
-    let count = r.u8("number of objects")?;
-    let mut readings = Vec::with_capacity(usize::from(count.min(16)));
-    let mut result = Ok(());
-    for _ in 0..count {
-        let object = r.u8("object id").and_then(|id| {
-            let length = r.u8("object length")?;
-            Ok((id, r.bytes(length.into(), "object value")?))
-        });
-        let (id, bytes) = match object {
-            Ok(object) => object,
-            Err(short) => {
-                result = Err(short);
-                break;
-            }
-        };
-        let text = String::from_utf8_lossy(bytes);
-        let known = IDENTIFICATION.iter().find(|(known, _, _)| *known == id);
-        let name = known.map_or_else(|| format_compact!("object 0x{id:02x}"), |(_, name, _)| Text::const_new(name));
-        if let Some((_, name, key)) = known {
-            out.fact(About::BehindServer(behind(unit)), *key, &text, name, Confidence::Certain);
-        }
-        readings.push(Reading::new(name, Value::Text(text.as_ref().into())));
-    }
-    out.act(draft.values(Values::List(&readings)));
-    result
-}
-
-#[cfg(test)]
-mod tests {
-    use expect_test::expect;
-
-    use super::*;
-    use crate::testing::{self, Dialog};
-
-    #[test]
-    fn a_poll_and_its_answer_are_one_act() {
-        Dialog::stream(&PROTOCOL)
-            .client("0001 0000 0006 0b 03 0064 0002")
-            .server("0001 0000 0007 0b 03 04 0011 0022")
-            .end_is(expect![[r#"
-                C > S modbus [read] read holding registers | unit 11 | holding 100-101 = holding 100=17, holding 101=34 -> done in 1000 us {modbus 3: 2}
-            "#]]);
-    }
-
-    #[test]
-    fn a_write_is_refused() {
-        Dialog::stream(&PROTOCOL)
-            .client("0007 0000 0006 01 06 0010 00ff")
-            .server("0007 0000 0003 01 86 02")
-            .end_is(expect![[r#"
-                C > S modbus [write] write single register | unit 1 | holding 16 = 255 -> refused (2 illegal data address) in 1000 us {modbus 6: 2}
-            "#]]);
-    }
-
-    #[test]
-    fn coils_are_written_and_nobody_answers() {
-        Dialog::stream(&PROTOCOL).client("0001 0000 0009 ff 0f 0013 000a 02 cd01").end_is(expect![[r#"
-            C > S modbus [write] write multiple coils | coil 19-28 = coil 19=true, coil 20=false, coil 21=true, coil 22=true, coil 23=false, coil 24=false, coil 25=true, coil 26=true, coil 27=true, coil 28=false -> no answer {modbus 15: 1}
-        "#]]);
-    }
-
-    #[test]
-    fn a_device_says_who_it_is() {
-        Dialog::stream(&PROTOCOL)
-            .client("0002 0000 0005 01 2b 0e 01 00")
-            .server("0002 0000 0014 01 2b 0e 01 01 00 00 02 00 04 41434d45 02 04 56312e32")
-            .end_is(expect![[r#"
-                fact S unit 1: vendor = ACME (modbus, vendor name, certain)
-                fact S unit 1: firmware = V1.2 (modbus, revision, certain)
-                C > S modbus [identify] encapsulated interface transport | unit 1 | identification object 0 = vendor name=ACME, revision=V1.2 -> done in 1000 us {modbus 43: 2}
-            "#]]);
-    }
-
-    #[test]
-    fn restarts_are_resets() {
-        Dialog::stream(&PROTOCOL).client("0001 0000 0006 01 08 0001 0000").server("0001 0000 0006 01 08 0001 0000").end_is(
-            expect![[r#"
-                C > S modbus [reset] diagnostics | unit 1 -> done in 1000 us sub-function=restart communications option {modbus 8: 2}
-            "#]],
-        );
-    }
-
-    #[test]
-    fn an_answer_alone_invents_no_addresses() {
-        Dialog::stream(&PROTOCOL).server("0001 0000 0005 01 03 02 0011").end_is(expect![[r#"
-            C > S modbus [read] read holding registers | unit 1 | holding = 17 -> done {modbus 3: 1}
-        "#]]);
-    }
-
-    #[test]
-    fn rtu_frames_in_a_stream() {
-        Dialog::stream(&PROTOCOL).client("01 04 0000 0002 71cb").server("01 04 04 0006 0005 dbe6 # answer").end_is(
-            expect![[r#"
-                Server: 9 bytes left, 10 needed
-                C > S modbus [read] read input registers | unit 1 | input 0-1 -> no answer {modbus 4: 1}
-            "#]],
-        );
-    }
-
-    #[test]
-    fn probes_know_who_speaks() {
-        assert_eq!(testing::probe(&PROTOCOL, "0001 0000 0006 01 03 0064 0002").speaker, Some(Speaker::Client));
-        assert_eq!(testing::probe(&PROTOCOL, "0001 0000 0007 01 03 04 0011 0022").speaker, Some(Speaker::Server));
-        assert_eq!(testing::probe(&PROTOCOL, "474554202f20485454502f312e310d0a"), Verdict::NO);
     }
 }
