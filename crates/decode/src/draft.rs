@@ -90,12 +90,14 @@ pub struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// An act with `code` of `protocol`: name and verb from its table, outcome `asked`.
+    #[inline(always)]
     pub fn new(protocol: &'static Protocol, code: u32) -> Draft<'a> {
         let (name, verb) = protocol.code(code);
         Draft::named(code, name, verb)
     }
 
     /// An act with its own name and verb, for codes whose meaning depends on more than the code.
+    #[inline(always)]
     pub fn named(code: u32, name: impl Into<Text>, verb: Verb) -> Draft<'a> {
         Draft {
             code,
@@ -117,6 +119,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Another verb than the table's.
+    #[inline(always)]
     pub fn verb(mut self, verb: Verb) -> Self {
         self.verb = verb;
         self
@@ -129,30 +132,35 @@ impl<'a> Draft<'a> {
     }
 
     /// What it was done to.
+    #[inline(always)]
     pub fn object(mut self, object: impl Into<Object>) -> Self {
         self.object = object.into();
         self
     }
 
     /// Values read, written or reported.
+    #[inline(always)]
     pub fn values(mut self, values: Values<'a>) -> Self {
         self.values = values;
         self
     }
 
     /// What is behind the server (for unasked reports: behind the speaker).
+    #[inline(always)]
     pub fn behind(mut self, behind: Behind) -> Self {
         self.behind = behind;
         self
     }
 
     /// When it was asked; without this, the time of the message being read.
+    #[inline(always)]
     pub fn asked(mut self, at: Time) -> Self {
         self.asked = Some(at);
         self
     }
 
     /// It was answered at `at` without error. The latency follows when `asked` was given too.
+    #[inline(always)]
     pub fn done(mut self, at: Time) -> Self {
         self.outcome = Outcome::Done;
         self.answered = Some(at);
@@ -160,6 +168,7 @@ impl<'a> Draft<'a> {
     }
 
     /// It was answered at `at` with an error.
+    #[inline(always)]
     pub fn refused(mut self, at: Time, code: u32, name: impl Into<Text>) -> Self {
         self.outcome = Outcome::Refused;
         self.answered = Some(at);
@@ -168,36 +177,42 @@ impl<'a> Draft<'a> {
     }
 
     /// An answer was due and did not come.
+    #[inline(always)]
     pub fn no_answer(mut self) -> Self {
         self.outcome = Outcome::NoAnswer;
         self
     }
 
     /// A status that is not a refusal: DNP3 internal indications, a warning.
+    #[inline(always)]
     pub fn status(mut self, code: u32, name: impl Into<Text>) -> Self {
         self.status = Some(Status { code, name: name.into() });
         self
     }
 
     /// The server acts of its own accord: unsolicited report, notification.
+    #[inline(always)]
     pub fn from_server(mut self) -> Self {
         self.is_from_server = true;
         self
     }
 
     /// Another actor than the flow's: forwarded messages name their true sender.
+    #[inline(always)]
     pub fn actor(mut self, from: Address) -> Self {
         self.from = Some(from);
         self
     }
 
     /// Another target than the flow's.
+    #[inline(always)]
     pub fn target(mut self, to: Address) -> Self {
         self.to = Some(to);
         self
     }
 
     /// A further field; empty values are left out.
+    #[inline(always)]
     pub fn extra(mut self, name: &'static str, value: impl Into<Text>) -> Self {
         let value = value.into();
         if !value.is_empty() {
@@ -207,12 +222,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Protocol messages that this act stands for.
+    #[inline(always)]
     pub fn messages(mut self, messages: Messages) -> Self {
         self.messages.merge(&messages);
         self
     }
 
     /// One protocol message more.
+    #[inline(always)]
     pub fn message(mut self, protocol: &'static str, code: u32) -> Self {
         self.messages.add(protocol, code, 1);
         self

@@ -98,7 +98,7 @@ impl<'a> Output<'a> {
             draft.messages.merge(&self.route.carried);
             self.route.carried.0.clear();
         }
-        self.sink.act(self.route, self.protocol, self.at, draft);
+        self.sink.act(self.route, self.protocol, self.at, &draft);
     }
 
     /// Tells a fact; one that was told before is not told again. Empty values are no facts. `source` says where in the

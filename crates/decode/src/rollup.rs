@@ -122,21 +122,21 @@ impl Rollup {
         route: &Route,
         protocol: &'static Protocol,
         at: Time,
-        draft: Draft<'_>,
+        draft: &Draft<'_>,
         options: Options,
         frame: u64,
         records: &mut Records,
     ) {
-        let (from, to) = parties(&draft, route);
-        let hash = self.hash(&from, &to, protocol.id, &draft);
+        let (from, to) = parties(draft, route);
+        let hash = self.hash(&from, &to, protocol.id, draft);
         let found = self.table.find(hash, |index| {
-            matches!(self.channels.get(*index as usize), Some(Some(c)) if c.hash == hash && c.is_of(&from, &to, protocol.id, &draft))
+            matches!(self.channels.get(*index as usize), Some(Some(c)) if c.hash == hash && c.is_of(&from, &to, protocol.id, draft))
         });
         if let Some(channel) = found.and_then(|i| self.channels.get_mut(*i as usize)).and_then(Option::as_mut) {
-            channel.again(route, protocol, at, &draft, options, frame, records);
+            channel.again(route, protocol, at, draft, options, frame, records);
             return;
         }
-        let mut act = materialise(&draft, route, protocol, at);
+        let mut act = materialise(draft, route, protocol, at);
         records.push((frame, Record::Act(act.clone())));
         // The template of later counts: what belongs to one act only is taken out.
         act.messages = model::Messages::none();

@@ -131,7 +131,7 @@ impl Sink {
         &mut self.counts[index].1
     }
 
-    pub(crate) fn act(&mut self, route: &Route, protocol: &'static Protocol, at: Time, draft: Draft<'_>) {
+    pub(crate) fn act(&mut self, route: &Route, protocol: &'static Protocol, at: Time, draft: &Draft<'_>) {
         self.count(protocol.id).acts += 1;
         for message in &draft.messages.0 {
             if let std::borrow::Cow::Borrowed(id) = message.protocol {

@@ -32,11 +32,13 @@ impl fmt::Display for Short {
 macro_rules! numbers {
     ($( $big:ident $little:ident $type:ty ),+ $(,)?) => { $(
         #[doc = concat!("Reads a big-endian `", stringify!($type), "`.")]
+        #[inline]
         pub fn $big(&mut self, what: &'static str) -> Result<$type, Short> {
             self.array(what).map(<$type>::from_be_bytes)
         }
 
         #[doc = concat!("Reads a little-endian `", stringify!($type), "`.")]
+        #[inline]
         pub fn $little(&mut self, what: &'static str) -> Result<$type, Short> {
             self.array(what).map(<$type>::from_le_bytes)
         }
@@ -45,36 +47,43 @@ macro_rules! numbers {
 
 impl<'a> Reader<'a> {
     /// A reader over all of `bytes`.
+    #[inline]
     pub const fn new(bytes: &'a [u8]) -> Reader<'a> {
         Reader { rest: bytes, offset: 0 }
     }
 
     /// Offset of the next byte from the start of the outermost reader.
+    #[inline]
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
     /// Bytes left.
+    #[inline]
     pub const fn left(&self) -> usize {
         self.rest.len()
     }
 
     /// Whether nothing is left.
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// What is left, without reading it.
+    #[inline]
     pub const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// The next byte, without reading it.
+    #[inline]
     pub fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }
 
     /// Reads `N` bytes.
+    #[inline]
     pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], Short> {
         match self.rest.split_first_chunk::<N>() {
             Some((bytes, rest)) => {
@@ -87,11 +96,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one byte.
+    #[inline]
     pub fn u8(&mut self, what: &'static str) -> Result<u8, Short> {
         self.array::<1>(what).map(|[byte]| byte)
     }
 
     /// Reads one signed byte.
+    #[inline]
     pub fn i8(&mut self, what: &'static str) -> Result<i8, Short> {
         self.array::<1>(what).map(i8::from_be_bytes)
     }
@@ -108,16 +119,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads three bytes, big-endian.
+    #[inline]
     pub fn u24(&mut self, what: &'static str) -> Result<u32, Short> {
         self.array::<3>(what).map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
     }
 
     /// Reads three bytes, little-endian.
+    #[inline]
     pub fn u24_le(&mut self, what: &'static str) -> Result<u32, Short> {
         self.array::<3>(what).map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]))
     }
 
     /// Reads `count` bytes.
+    #[inline]
     pub fn bytes(&mut self, count: usize, what: &'static str) -> Result<&'a [u8], Short> {
         match self.rest.split_at_checked(count) {
             Some((bytes, rest)) => {
@@ -130,11 +144,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over `count` bytes.
+    #[inline]
     pub fn skip(&mut self, count: usize, what: &'static str) -> Result<(), Short> {
         self.bytes(count, what).map(|_| ())
     }
 
     /// Reads whatever is left.
+    #[inline]
     pub fn take_rest(&mut self) -> &'a [u8] {
         let bytes = self.rest;
         self.offset = self.offset.saturating_add(bytes.len());
@@ -143,12 +159,14 @@ impl<'a> Reader<'a> {
     }
 
     /// A reader confined to the next `count` bytes, which this one passes over.
+    #[inline]
     pub fn sub(&mut self, count: usize, what: &'static str) -> Result<Reader<'a>, Short> {
         let offset = self.offset;
         self.bytes(count, what).map(|rest| Reader { rest, offset })
     }
 
     /// A reader confined to at most the next `count` bytes: for lengths that lie on cut packets.
+    #[inline]
     pub fn sub_at_most(&mut self, count: usize) -> Reader<'a> {
         let offset = self.offset;
         let (bytes, rest) = self.rest.split_at_checked(count).unwrap_or((self.rest, &[]));
@@ -158,11 +176,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Fails where anything is left.
+    #[inline]
     pub fn end(&self, what: &'static str) -> Result<(), Short> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.short(what, 0)) }
     }
 
     /// The failure of a field of `needed` bytes here.
+    #[inline]
     pub const fn short(&self, what: &'static str, needed: usize) -> Short {
         Short { at: self.offset, what, needed, left: self.rest.len() }
     }
