@@ -82,8 +82,8 @@ pub struct Draft<'a> {
     pub(crate) asked: Option<Time>,
     pub(crate) answered: Option<Time>,
     pub(crate) is_from_server: bool,
-    pub(crate) from: Option<Address>,
-    pub(crate) to: Option<Address>,
+    /// Other parties than the flow's, which is rare: boxed, so that the usual draft stays small.
+    pub(crate) parties: Option<Box<(Option<Address>, Option<Address>)>>,
     pub(crate) extra: SmallVec<[(&'static str, Text); 1]>,
     pub(crate) messages: Messages,
 }
@@ -111,8 +111,7 @@ impl<'a> Draft<'a> {
             asked: None,
             answered: None,
             is_from_server: false,
-            from: None,
-            to: None,
+            parties: None,
             extra: SmallVec::new(),
             messages: Messages::none(),
         }
@@ -200,14 +199,14 @@ impl<'a> Draft<'a> {
     /// Another actor than the flow's: forwarded messages name their true sender.
     #[inline(always)]
     pub fn actor(mut self, from: Address) -> Self {
-        self.from = Some(from);
+        self.parties.get_or_insert_default().0 = Some(from);
         self
     }
 
     /// Another target than the flow's.
     #[inline(always)]
     pub fn target(mut self, to: Address) -> Self {
-        self.to = Some(to);
+        self.parties.get_or_insert_default().1 = Some(to);
         self
     }
 

@@ -1,9 +1,10 @@
 //! Frames that a badly set mirror port sends twice: recognised, counted, and read once.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::{IpAddr, Ipv6Addr};
 
 use foldhash::fast::FixedState;
-use model::Time;
+use model::{Mac, Time};
 use wire::{Packet, Upper};
 
 use crate::limits;
@@ -38,40 +39,19 @@ impl Duplicates {
     /// only a copy that came another way (other hardware addresses, VLAN or time to live) is taken for one. Below IP
     /// equal bytes within a millisecond are a copy.
     pub(crate) fn is_copy(&mut self, packet: &Packet<'_>, at: Time) -> bool {
-        let mut hasher = self.hasher.build_hasher();
-        let mut identification = 0;
-        match &packet.ip {
-            Some(ip) => {
-                identification = ip.identification;
-                (ip.source, ip.destination, ip.identification, ip.protocol).hash(&mut hasher);
-                if let Some(fragment) = ip.fragment {
-                    hasher.write_u32(fragment.offset);
-                }
-            }
-            None => (packet.source_mac, packet.destination_mac, packet.ethertype).hash(&mut hasher),
-        }
-        match packet.upper {
+        let identification = packet.ip.map_or(0, |ip| ip.identification);
+        let fingerprint = match packet.upper {
+            // Numbers enough: two segments that agree in all of them carry the same bytes.
             Upper::Tcp(segment) => {
-                // Recordings are replayed from other ports with all else unchanged.
-                hasher.write_u16(segment.source);
-                hasher.write_u16(segment.destination);
-                hasher.write_u32(segment.sequence);
-                hasher.write_u32(segment.acknowledgement);
-                hasher.write_u8(segment.flags.0);
+                let place = u64::from(segment.sequence) << 32 | u64::from(segment.acknowledgement);
+                let ports = u64::from(segment.source) << 32 | u64::from(segment.destination) << 16;
+                let rest = u64::from(identification) << 40 | u64::from(segment.flags.0) << 32;
+                // Recordings are replayed from other machines and ports with all else unchanged.
+                mix(mix(place, ports ^ rest ^ packet.payload.len() as u64), ends(packet))
             }
-            Upper::Udp(source, destination) | Upper::Sctp(source, destination) => {
-                hasher.write_u16(source);
-                hasher.write_u16(destination);
-            }
-            Upper::None => {}
-        }
-        hasher.write_usize(packet.payload.len());
-        hasher.write(packet.payload.get(..SHOWN).unwrap_or(packet.payload));
-        let fingerprint = hasher.finish();
-        let mut hasher = self.hasher.build_hasher();
-        (packet.source_mac, packet.destination_mac, packet.vlan).hash(&mut hasher);
-        hasher.write_u8(packet.ip.map_or(0, |ip| ip.ttl));
-        let path = hasher.finish();
+            _ => self.of_content(packet),
+        };
+        let path = path(packet);
         let Some(seen) = self.seen.get_mut(fingerprint as usize % PLACES) else { return false };
         let age = at.since(seen.at).abs();
         let is_copy = seen.fingerprint == fingerprint
@@ -85,6 +65,50 @@ impl Duplicates {
         }
         is_copy
     }
+
+    /// The fingerprint of a datagram or frame: its ends and the start of its content.
+    fn of_content(&self, packet: &Packet<'_>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        match &packet.ip {
+            Some(ip) => (ip.source, ip.destination, ip.identification, ip.protocol).hash(&mut hasher),
+            None => (packet.source_mac, packet.destination_mac, packet.ethertype).hash(&mut hasher),
+        }
+        if let Upper::Udp(source, destination) | Upper::Sctp(source, destination) = packet.upper {
+            hasher.write_u32(u32::from(source) << 16 | u32::from(destination));
+        }
+        hasher.write_usize(packet.payload.len());
+        hasher.write(packet.payload.get(..SHOWN).unwrap_or(packet.payload));
+        hasher.finish()
+    }
+}
+
+/// Source and destination address as a number.
+fn ends(packet: &Packet<'_>) -> u64 {
+    match packet.ip.map(|ip| (ip.source, ip.destination)) {
+        Some((IpAddr::V4(source), IpAddr::V4(destination))) => {
+            u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination))
+        }
+        Some((IpAddr::V6(source), IpAddr::V6(destination))) => {
+            let halves = |ip: Ipv6Addr| (u128::from(ip) as u64, (u128::from(ip) >> 64) as u64);
+            let ((a, b), (c, d)) = (halves(source), halves(destination));
+            mix(mix(a, b), mix(c, d))
+        }
+        _ => 0,
+    }
+}
+
+/// The way a packet came: what a routed or mirrored copy has differently.
+fn path(packet: &Packet<'_>) -> u64 {
+    let number =
+        |mac: Option<Mac>| mac.map_or(0, |Mac([a, b, c, d, e, f])| u64::from_be_bytes([0, 0, a, b, c, d, e, f]));
+    let rest = u64::from(packet.vlan.unwrap_or(0)) << 16 | u64::from(packet.ip.map_or(0, |ip| ip.ttl));
+    mix(number(packet.source_mac) << 16 ^ rest, number(packet.destination_mac))
+}
+
+/// Two numbers to one that depends on every bit of both: the high and low halves of their product, folded.
+fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ 0x9e37_79b9_7f4a_7c15) * u128::from(b ^ 0xd1b5_4a32_d192_ed03);
+    (product >> 64) as u64 ^ product as u64
 }
 
 #[cfg(test)]

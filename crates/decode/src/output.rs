@@ -221,11 +221,9 @@ pub(crate) const EXPECTED: &str = "expected";
 pub(crate) fn materialise(draft: &Draft<'_>, route: &Route, protocol: &'static Protocol, at: Time) -> Act {
     let (mut from, mut to) =
         if draft.is_from_server { (route.server, route.client) } else { (route.client, route.server) };
-    if let Some(actor) = draft.from {
-        from = actor;
-    }
-    if let Some(target) = draft.to {
-        to = target;
+    if let Some(parties) = &draft.parties {
+        from = parties.0.unwrap_or(from);
+        to = parties.1.unwrap_or(to);
     }
     let asked = draft.asked.unwrap_or(at);
     Act {

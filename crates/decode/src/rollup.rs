@@ -239,7 +239,10 @@ impl Rollup {
 
 fn parties(draft: &Draft<'_>, route: &Route) -> (Address, Address) {
     let (from, to) = if draft.is_from_server { (route.server, route.client) } else { (route.client, route.server) };
-    (draft.from.unwrap_or(from), draft.to.unwrap_or(to))
+    match &draft.parties {
+        Some(parties) => (parties.0.unwrap_or(from), parties.1.unwrap_or(to)),
+        None => (from, to),
+    }
 }
 
 fn is_same_machine(one: &Address, other: &Address) -> bool {
