@@ -64,8 +64,9 @@ pub const ANSWER_WAIT: i64 = 30_000_000_000;
 /// A long flow gives a conversation record at least this often, in nanoseconds.
 pub const CONVERSATION_INTERVAL: i64 = 900_000_000_000;
 
-/// A hole in a stream older than this is not going to be filled, in nanoseconds.
-pub const HOLE_WAIT: i64 = 2_000_000_000;
+/// A hole in a stream is not going to be filled when the sender goes on so long after, in nanoseconds: several times the
+/// first retransmission timeout of common stacks.
+pub const HOLE_WAIT: i64 = 1_000_000_000;
 
 /// Two equal packets within this time are one packet that a mirror port sent twice, in nanoseconds.
 pub const DUPLICATE_WINDOW: i64 = 20_000_000;

@@ -64,8 +64,8 @@ struct Half {
     segments: u32,
     /// Time of the last bytes put into `buffer`.
     buffered_at: Time,
-    /// Since when a hole is waited for.
-    hole_since: Option<Time>,
+    /// Time of the last bytes in order.
+    in_order_at: Time,
 }
 
 enum Decoding {
@@ -192,6 +192,7 @@ impl Session {
             let Some(half) = self.halves.get_mut(place.side) else { return fed };
             match half.assembler.push(sequence, syn, payload, place.wire_len) {
                 Placed::InOrder(bytes) => {
+                    half.in_order_at = place.at;
                     if !bytes.is_empty() {
                         self.bytes(place, bytes, sink);
                     }
@@ -204,8 +205,9 @@ impl Session {
                     return fed;
                 }
                 Placed::Held => {
-                    let since = *half.hole_since.get_or_insert(place.at);
-                    if place.at.since(since) > limits::HOLE_WAIT {
+                    // A sender repeats what was lost before it goes on much later; a capture whose times leap is in
+                    // disorder, and no order can be made of it.
+                    if place.at.since(half.in_order_at).abs() > limits::HOLE_WAIT {
                         self.skip_hole(place, &mut fed, sink);
                     }
                     return fed;
@@ -299,15 +301,12 @@ impl Session {
             self.bytes(place, &bytes, sink);
             self.cut(place, fed);
         }
-        if let Some(half) = self.halves.get_mut(place.side) {
-            half.hole_since = if half.assembler.has_held() { half.hole_since.or(Some(place.at)) } else { None };
-        }
     }
 
     fn skip_hole(&mut self, place: Place, fed: &mut Fed, sink: &mut Sink) {
         let Some(half) = self.halves.get_mut(place.side) else { return };
         let missing = half.assembler.skip_hole();
-        half.hole_since = None;
+        half.in_order_at = place.at;
         if missing > 0 {
             self.lost(place, missing, fed);
         }
