@@ -15,6 +15,7 @@ const CONNECTION_MANAGER: u32 = 0x06;
 const FILE: u32 = 0x37;
 const PROJECT: u32 = 0x64;
 const MEMORY: u32 = 0x72;
+const CONTROLLER: u32 = 0x8e;
 const TCP_IP: u32 = 0xf5;
 const ETHERNET: u32 = 0xf6;
 
@@ -69,6 +70,9 @@ pub(super) fn tell<'a>(
             draft = draft.extra("type", kind);
             Ok(())
         }
+        (CONTROLLER, 0x5c) => announced_user(request, out).map(|user| {
+            draft = draft.clone().extra("user", user);
+        }),
         (MEMORY, 0x4b..=0x4e) => memory_words(request, good, readings).map(|object| {
             if let Some(object) = object {
                 draft = draft.clone().object(object);
@@ -483,6 +487,18 @@ fn forward_close(
     let path = super::path::Path::parse(r.sub_at_most(usize::from(words).saturating_mul(2)).take_rest());
     let closed = good.and_then(|_| memory.connections.close(triad));
     Ok((closed, path.behind()))
+}
+
+/// Who sits at the engineering station, as observed: a length, zeros, then user, computer and user again in UTF-16.
+fn announced_user(request: &Request<'_>, out: &mut Output<'_>) -> Result<Text, Short> {
+    const SOURCE: &str = "announced to a controller";
+    let mut r = request.data;
+    r.skip(8, "length")?;
+    let user = values::wide_string(&mut r)?;
+    out.fact(About::Client, FactKey::User, &user, SOURCE, Confidence::Likely);
+    let computer = values::wide_string(&mut r)?;
+    out.fact(About::Client, FactKey::Hostname, &computer, SOURCE, Confidence::Likely);
+    Ok(user)
 }
 
 /// Memory of a Logix controller, as observed: address of 32 bits, number of 32-bit words, words. The words are told as

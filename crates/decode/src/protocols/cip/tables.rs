@@ -94,9 +94,10 @@ const CLASS_SERVICES: &[(u32, u8, &str, Verb)] = &[
     (0x44, 0x4f, "write coils", Verb::Write),
     (0x44, 0x50, "write holding registers", Verb::Write),
     (0x44, 0x51, "modbus passthrough", Verb::Other),
-    // Observed: program download writes to it first; its contents are the project's hash and options.
-    (0x64, 0x4b, "begin project download", Verb::Program),
-    (0x64, 0x4c, "end project download", Verb::Program),
+    // Observed at the start of every session of Rockwell's programs and HMIs: a certificate and a challenge, then 20
+    // bytes of answer; the check of clients that CVE-2021-22681 is about.
+    (0x64, 0x4b, "client verification challenge", Verb::Login),
+    (0x64, 0x4c, "client verification answer", Verb::Login),
     (0x67, 0x4b, "execute pccc", Verb::Other),
     (0x67, 0x4c, "execute dh+", Verb::Other),
     (0x67, 0x4d, "execute local pccc", Verb::Other),
@@ -113,6 +114,7 @@ const CLASS_SERVICES: &[(u32, u8, &str, Verb)] = &[
     (0x6c, 0x4b, "find template", Verb::Browse),
     (0x6c, 0x4c, "read template", Verb::Browse),
     (0x6c, 0x4d, "write template", Verb::Program),
+    (0x6c, 0x55, "get instance attribute list", Verb::Browse),
     // Observed: routines; edits of running code go through 0x51.
     (0x6d, 0x4b, "find routine", Verb::Browse),
     (0x6d, 0x4c, "upload routine", Verb::Upload),
@@ -128,13 +130,20 @@ const CLASS_SERVICES: &[(u32, u8, &str, Verb)] = &[
     (0x74, 0x4c, "unlock", Verb::Login),
     (0x8e, 0x06, "start controller", Verb::Start),
     (0x8e, 0x07, "stop controller", Verb::Stop),
-    (0x8e, 0x5c, "begin program session", Verb::Program),
+    // Observed: user and computer of the engineering station.
+    (0x8e, 0x5c, "announce user", Verb::Login),
     (0xa1, 0x4b, "update firmware", Verb::Firmware),
     (0xa1, 0x4d, "transfer firmware", Verb::Firmware),
     (0xa1, 0x51, "finish firmware", Verb::Firmware),
     (0xac, 0x4b, "compare change log", Verb::Diagnose),
     (0xb0, 0x4b, "list instances", Verb::Browse),
     (0xb1, 0x4b, "list instances", Verb::Browse),
+    // Observed: HMIs and data servers create a group, add symbols to it, and poll it as a whole.
+    (0xb2, 0x08, "create", Verb::Subscribe),
+    (0xb2, 0x09, "delete", Verb::Subscribe),
+    (0xb2, 0x4c, "read tag group", Verb::Read),
+    (0xb2, 0x4d, "write tag group", Verb::Write),
+    (0xb2, 0x4e, "add to tag group", Verb::Subscribe),
     (0xf5, 0x4c, "get and clear", Verb::Diagnose),
     (0xf6, 0x4c, "get and clear", Verb::Diagnose),
 ];
@@ -299,6 +308,7 @@ const CLASSES: &[(u32, &str)] = &[
     (0x8e, "controller"),
     (0xa1, "firmware"),
     (0xac, "change log"),
+    (0xb2, "tag group"),
     (0xf0, "controlnet"),
     (0xf1, "controlnet keeper"),
     (0xf2, "controlnet scheduling"),

@@ -104,6 +104,14 @@ pub(crate) fn text(bytes: &[u8]) -> Text {
     }
 }
 
+/// Length of 16 bits in characters, characters of UTF-16.
+pub(crate) fn wide_string(r: &mut Reader<'_>) -> Result<Text, Short> {
+    let count = r.u16_le("length")?;
+    let bytes = r.bytes(usize::from(count).saturating_mul(2), "characters")?;
+    let units = bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
+    Ok(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+}
+
 /// The type in front of tag data: code, and for structures the handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TagType {
@@ -192,6 +200,10 @@ pub(crate) fn symbol_type(word: u16) -> Text {
     let low = word & 0x0fff;
     if word & 0x8000 != 0 {
         return format_compact!("structure {low}{dimensions}");
+    }
+    // Symbols of the system are not for users (bit 12).
+    if word & 0x1000 != 0 {
+        return format_compact!("system 0x{low:03x}{dimensions}");
     }
     match type_name(low & 0xff) {
         Some(name) => format_compact!("{name}{dimensions}"),
@@ -293,5 +305,6 @@ mod tests {
         assert_eq!(symbol_type(0x00c4), "DINT");
         assert_eq!(symbol_type(0x20ca), "REAL[]");
         assert_eq!(symbol_type(0x8fce), "structure 4046");
+        assert_eq!(symbol_type(0x1069), "system 0x069");
     }
 }
