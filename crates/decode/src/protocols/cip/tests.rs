@@ -218,7 +218,8 @@ fn an_engineering_station_says_who_sits_there() {
         fact C: user = PC\A (cip, announced to a controller, likely)
         fact C: hostname = PC (cip, announced to a controller, likely)
         C > S cip [login] announce user | controller 1 -> done in 1000 us user=PC\A {enip 111: 2} {cip 92: 2}
-    "#]].assert_eq(&exchange(&[(
+    "#]]
+    .assert_eq(&exchange(&[(
         "5c 02 208e 2401 16000000 00000000 0400 500043005c004100 0200 50004300 0400 500043005c004100",
         "dc 00 00 00",
     )]));
