@@ -77,7 +77,9 @@ impl Duplicates {
             hasher.write_u32(u32::from(source) << 16 | u32::from(destination));
         }
         hasher.write_usize(packet.payload.len());
-        hasher.write(packet.payload.get(..SHOWN).unwrap_or(packet.payload));
+        // Below IP nothing but the payload tells messages apart, and GOOSE counts behind its first hundred bytes.
+        let shown = if packet.ip.is_some() { SHOWN } else { packet.payload.len() };
+        hasher.write(packet.payload.get(..shown).unwrap_or(packet.payload));
         hasher.finish()
     }
 }
