@@ -40,6 +40,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &profinet_rt::PROTOCOL,
     &profinet_dcp::PROTOCOL,
     &umas::PROTOCOL,
+    &mms::PROTOCOL,
 ];
 
 /// The protocol with `id`.
