@@ -37,7 +37,7 @@ pub(crate) const CLEAR: Detector = Detector {
         thresholds: NOTHING,
     },
     logic: Logic::Fact(&[FactKey::Credential], |fact, _, hits| {
-        let is_hashed = says(fact, &["ntlm", "kerberos", "digest", "challenge", "hash"]);
+        let is_hashed = says(fact, &["ntlm", "kerberos", "digest", "challenge", "hash", "encrypted"]);
         let is_clear = matches!(
             fact.protocol.as_ref(),
             "ftp"
@@ -53,6 +53,7 @@ pub(crate) const CLEAR: Detector = Detector {
                 | "socks"
                 | "irc"
                 | "opcua"
+                | "bacnet"
                 | "sip"
                 | "rtsp"
                 | "mysql"
