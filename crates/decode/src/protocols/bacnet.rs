@@ -44,8 +44,8 @@ const CODES: &[Code] = &[
     code(14, "read property multiple", Verb::Read),
     code(15, "write property", Verb::Write),
     code(16, "write property multiple", Verb::Write),
-    // It silences a device: values and alarms no longer come.
-    code(17, "device communication control", Verb::Mode),
+    // It can silence a device: values and alarms no longer come.
+    code(17, "device communication control", Verb::Configure),
     code(18, "confirmed private transfer", Verb::Other),
     code(19, "confirmed text message", Verb::Report),
     code(20, "reinitialize device", Verb::Reset),
@@ -267,7 +267,7 @@ impl Decoder for Bacnet {
             out.short(&short);
         }
         while let Some((key, at, request)) = self.exchange.overdue(context.at) {
-            unanswered(key, at, &request, out);
+            unanswered(key, at, request, out);
         }
         while let Some(((asker, _), at, request)) = self.link.overdue(context.at) {
             request.unanswered(asker, at, out);
@@ -282,7 +282,7 @@ impl Decoder for Bacnet {
             self.assembled(assembly, out);
         }
         for (key, at, request) in self.exchange.drain() {
-            unanswered(key, at, &request, out);
+            unanswered(key, at, request, out);
         }
         for ((asker, _), at, request) in self.link.drain() {
             request.unanswered(asker, at, out);
@@ -309,12 +309,12 @@ const fn is_notification(service: u8) -> bool {
     matches!(service, 1 | 2 | 19 | 31 | 32)
 }
 
-/// A request as an act, with what `answer` says in place of its own values.
-fn act<'a>(key: Key, at: Time, request: &'a Request) -> Draft<'a> {
+/// A request as an act. Its object goes into the act: nothing is allocated for it again.
+fn act(key: Key, at: Time, request: &mut Request) -> Draft<'_> {
     let mut draft = by(Draft::new(&PROTOCOL, request.service.into()), key.asker)
         .asked(at)
-        .object(request.object.clone())
-        .behind(request.behind.clone())
+        .object(std::mem::take(&mut request.object))
+        .behind(std::mem::take(&mut request.behind))
         .values(Values::List(&request.values))
         .messages(messages(request.service, request.messages));
     if let Some(verb) = request.verb {
@@ -335,8 +335,8 @@ fn with_extra<'a>(draft: Draft<'a>, extra: &Extra) -> Draft<'a> {
     extra.iter().fold(draft, |draft, (name, value)| draft.extra(name, value.clone()))
 }
 
-fn unanswered(key: Key, at: Time, request: &Request, out: &mut Output<'_>) {
-    out.act(act(key, at, request).no_answer());
+fn unanswered(key: Key, at: Time, mut request: Request, out: &mut Output<'_>) {
+    out.act(act(key, at, &mut request).no_answer());
 }
 
 impl Envelope {
@@ -483,9 +483,12 @@ impl Bacnet {
                     // Who asked gives up.
                     let key = envelope.key_of_request(invoke);
                     match self.exchange.answer(&key) {
-                        Some((at, request)) => {
+                        Some((at, mut request)) => {
                             out.act(
-                                act(key, at, &request).no_answer().status(reason, name).extra("aborted by", "asker"),
+                                act(key, at, &mut request)
+                                    .no_answer()
+                                    .status(reason, name)
+                                    .extra("aborted by", "asker"),
                             );
                         }
                         None => out.act(self.stray(1024 + 7, envelope).status(reason, name)),
@@ -550,7 +553,7 @@ impl Bacnet {
             messages: count,
         };
         if let Some((key, at, request)) = self.exchange.ask(key, envelope.at, request) {
-            unanswered(key, at, &request, out);
+            unanswered(key, at, request, out);
         }
     }
 
@@ -574,11 +577,12 @@ impl Bacnet {
             told.extra.push(("segments", format_compact!("{count}")));
         }
         let key = envelope.key_of_answer(invoke);
-        let found = self.exchange.answer(&key);
-        let draft = match &found {
+        let mut found = self.exchange.answer(&key);
+        let draft = match &mut found {
             Some((at, request)) => {
+                let is_nameless = request.object.is_none();
                 let mut draft = act(key, *at, request).messages(messages(service, count));
-                if request.object.is_none() {
+                if is_nameless {
                     draft = draft.object(told.object.clone());
                 }
                 if !told.readings.is_empty() {
@@ -617,8 +621,8 @@ impl Bacnet {
     ) {
         let key = envelope.key_of_answer(invoke);
         match self.exchange.answer(&key) {
-            Some((at, request)) => {
-                let mut draft = act(key, at, &request);
+            Some((at, mut request)) => {
+                let mut draft = act(key, at, &mut request);
                 if let Some(service) = service {
                     draft = draft.messages(messages(service, 1));
                 }

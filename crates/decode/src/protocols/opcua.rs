@@ -296,10 +296,10 @@ const fn request_of(answer: u32) -> u32 {
 }
 
 /// Passes over kind, size and channel, and reads the security policy: the head of OPN (Part 6, section 6.7.2.3).
-fn open_header<'a>(r: &mut Reader<'a>) -> Result<(Text, usize), Short> {
+fn open_header<'a>(r: &mut Reader<'a>) -> Result<(Text, &'a [u8]), Short> {
     r.skip(12, "header and channel id")?;
     let policy = types::string(r)?;
-    let certificate = types::byte_string(r)?.unwrap_or_default().len();
+    let certificate = types::byte_string(r)?.unwrap_or_default();
     types::byte_string(r)?;
     Ok((policy, certificate))
 }
@@ -430,8 +430,8 @@ impl Opcua {
     fn open(&mut self, message: &[u8], context: &Context, out: &mut Output<'_>) -> Result<(), Short> {
         let mut r = Reader::new(message);
         let (policy, certificate) = open_header(&mut r)?;
-        if certificate > 0 {
-            let value = format_compact!("x.509, {certificate} bytes");
+        if !certificate.is_empty() {
+            let value = structures::certificate(certificate);
             out.fact(About::Speaker, FactKey::Certificate, &value, "open secure channel", Confidence::Certain);
         }
         let is_none = names::policy(&policy) == "None";

@@ -110,7 +110,7 @@ fn a_password_is_seen_and_not_kept() {
         .end_is(expect![[r#"
             fact S: credential = bacnet password (bacnet, password of a request, certain)
             C > S bacnet [reset] reinitialize device | warmstart -> refused (26 password-failure) in 1000 us password=present error class=security {bacnet 20: 2}
-            C > S bacnet [mode] device communication control | disable -> done in 1000 us duration=60 min {bacnet 17: 2}
+            C > S bacnet [configure] device communication control | disable -> done in 1000 us duration=60 min {bacnet 17: 2}
         "#]]);
 }
 

@@ -143,7 +143,10 @@ fn endpoints(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
             told.application(&endpoint.server);
             told.note("application", endpoint.server.uri.clone());
             told.note("application type", endpoint.server.kind);
-            told.certificate(endpoint.has_certificate, "server certificate");
+            if !endpoint.certificate.is_empty() {
+                let text = endpoint.certificate.clone();
+                told.facts.push((FactKey::Certificate, text, "server certificate", Confidence::Certain));
+            }
         }
         if i < ENDPOINTS_MAX {
             told.facts.push((FactKey::Service, shown.clone(), "endpoint", Confidence::Certain));
@@ -159,7 +162,7 @@ fn create_session(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
     types::node_id(r)?;
     told.note("revised timeout", format_compact!("{} ms", r.f64_le("revised session timeout")?));
     types::byte_string(r)?;
-    let certificate = types::byte_string(r)?.unwrap_or_default().len();
+    let certificate = types::byte_string(r)?.unwrap_or_default();
     told.certificate(certificate, "server certificate");
     endpoints(r, told)
 }
@@ -177,10 +180,20 @@ fn browse(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
             r.u8("is forward")?;
             let id = types::expanded_node_id(r)?;
             let name = types::qualified_name(r)?;
-            types::localized_text(r)?;
-            let class = r.u32_le("node class")?;
-            types::expanded_node_id(r)?;
-            told.reading(id.text, Value::Text(format_compact!("{name} ({})", names::node_class(class))));
+            let display = types::localized_text(r)?;
+            let class = names::node_class(r.u32_le("node class")?);
+            let kind = types::expanded_node_id(r)?;
+            // `1:Pump "Feed pump" (object of ns=1;i=7)`: people see the display name, programs the other.
+            let plain = name.split_once(':').map_or(name.as_str(), |(_, plain)| plain);
+            let mut shown = name.clone();
+            if !display.is_empty() && display != plain {
+                shown = format_compact!("{shown} \"{display}\"");
+            }
+            shown = match kind.is_null() {
+                true => format_compact!("{shown} ({class})"),
+                false => format_compact!("{shown} ({class} of {})", kind.text),
+            };
+            told.reading(id.text, Value::Text(shown));
             found = found.saturating_add(1);
         }
     }

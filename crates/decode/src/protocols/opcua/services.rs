@@ -116,15 +116,10 @@ impl Told {
         self.facts.push((FactKey::Software, application.product.clone(), "product uri", Confidence::Likely));
     }
 
-    /// A certificate was shown; its content is not read here.
-    pub(super) fn certificate(&mut self, bytes: usize, source: &'static str) {
-        if bytes > 0 {
-            self.facts.push((
-                FactKey::Certificate,
-                format_compact!("x.509, {bytes} bytes"),
-                source,
-                Confidence::Certain,
-            ));
+    /// A certificate was shown.
+    pub(super) fn certificate(&mut self, der: &[u8], source: &'static str) {
+        if !der.is_empty() {
+            self.facts.push((FactKey::Certificate, structures::certificate(der), source, Confidence::Certain));
         }
     }
 }
@@ -221,7 +216,7 @@ pub(super) fn request(service: u32, r: &mut Reader<'_>, is_encrypted: bool, told
             told.object = Object::one("subscription", subscription.into());
             for _ in 0..types::count(r, 24, "items to modify")? {
                 let item = r.u32_le("monitored item id")?;
-                let (_, sampling) = parameters(r)?;
+                let (_, sampling, _) = parameters(r)?;
                 told.note("item", format_compact!("{item} every {sampling} ms"));
                 if told.extra.len() >= 16 {
                     break;
@@ -326,7 +321,7 @@ fn create_session(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
     told.object = types::string(r)?.into();
     told.note("session name", types::string(r)?);
     types::byte_string(r)?;
-    let certificate = types::byte_string(r)?.unwrap_or_default().len();
+    let certificate = types::byte_string(r)?.unwrap_or_default();
     told.certificate(certificate, "client certificate");
     told.note("timeout", format_compact!("{} ms", r.f64_le("requested session timeout")?));
     Ok(())
@@ -361,20 +356,24 @@ fn activate_session(r: &mut Reader<'_>, is_encrypted: bool, told: &mut Told) -> 
             told.facts.push((FactKey::User, user, "user name token", Confidence::Certain));
             if has_password {
                 let form = match (algorithm.is_empty(), is_encrypted) {
-                    (true, false) => "opc ua password in clear",
-                    _ => "opc ua password",
+                    (true, false) => "opcua user name",
+                    _ => "opcua user name, encrypted",
                 };
                 told.facts_of_other.push((FactKey::Credential, form.into(), "user name token", Confidence::Certain));
                 told.note("password", if algorithm.is_empty() { "present, in clear" } else { "present, encrypted" });
             }
         }
         "certificate" => {
-            let certificate = types::byte_string(body)?.unwrap_or_default().len();
+            let certificate = types::byte_string(body)?.unwrap_or_default();
             told.certificate(certificate, "user certificate");
         }
         "issued" => {
-            let present = "opc ua issued token";
+            let present = "opcua issued token, encrypted";
             told.facts_of_other.push((FactKey::Credential, present.into(), "issued token", Confidence::Certain));
+        }
+        "anonymous" => {
+            let present = "opcua anonymous";
+            told.facts_of_other.push((FactKey::Credential, present.into(), "anonymous token", Confidence::Certain));
         }
         _ => {}
     }
@@ -575,14 +574,14 @@ fn mode(mode: u32) -> &'static str {
     }
 }
 
-/// Client handle and sampling interval (section 7.21).
-fn parameters(r: &mut Reader<'_>) -> Result<(u32, f64), Short> {
+/// Client handle, sampling interval and queue size (section 7.21).
+fn parameters(r: &mut Reader<'_>) -> Result<(u32, f64, u32), Short> {
     let handle = r.u32_le("client handle")?;
     let sampling = r.f64_le("sampling interval")?;
     types::extension(r)?;
-    r.u32_le("queue size")?;
+    let queue = r.u32_le("queue size")?;
     r.u8("discard oldest")?;
-    Ok((handle, sampling))
+    Ok((handle, sampling, queue))
 }
 
 fn create_monitored_items(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Short> {
@@ -591,10 +590,11 @@ fn create_monitored_items(r: &mut Reader<'_>, told: &mut Told) -> Result<(), Sho
     for i in 0..types::count(r, 36, "items to create")? {
         let name = read_value_id(r, told)?;
         let mode_of_item = r.u32_le("monitoring mode")?;
-        let (handle, sampling) = parameters(r)?;
+        let (handle, sampling, queue) = parameters(r)?;
         if i == 0 {
             told.note("sampling", format_compact!("{sampling} ms"));
             told.note("mode", mode(mode_of_item));
+            told.note("queue", format_compact!("{queue}"));
         }
         told.handles.push((subscription, handle, name));
     }

@@ -55,12 +55,17 @@ pub(super) fn application(r: &mut Reader<'_>) -> Result<Application, Short> {
     Ok(Application { uri, product, name, kind, urls })
 }
 
+/// What a certificate says of itself.
+pub(super) fn certificate(der: &[u8]) -> Text {
+    format_compact!("x.509, {} bytes", der.len())
+}
+
 /// An endpoint (section 7.14).
 #[derive(Debug, Default)]
 pub(super) struct Endpoint {
     pub(super) url: Text,
     pub(super) server: Application,
-    pub(super) has_certificate: usize,
+    pub(super) certificate: Text,
     pub(super) mode: u32,
     pub(super) policy: Text,
     pub(super) tokens: Text,
@@ -76,7 +81,7 @@ impl Endpoint {
 pub(super) fn endpoint(r: &mut Reader<'_>) -> Result<Endpoint, Short> {
     let url = types::string(r)?;
     let server = application(r)?;
-    let has_certificate = types::byte_string(r)?.unwrap_or_default().len();
+    let certificate = types::byte_string(r)?.filter(|der| !der.is_empty()).map(certificate).unwrap_or_default();
     let mode = r.u32_le("security mode")?;
     let policy = types::string(r)?;
     let mut tokens = Text::default();
@@ -101,7 +106,7 @@ pub(super) fn endpoint(r: &mut Reader<'_>) -> Result<Endpoint, Short> {
     }
     types::string(r)?;
     r.u8("security level")?;
-    Ok(Endpoint { url, server, has_certificate, mode, policy, tokens })
+    Ok(Endpoint { url, server, certificate, mode, policy, tokens })
 }
 
 /// The value of an extension object: fields of known structures, else its type and size.

@@ -160,7 +160,7 @@ fn subscriptions_name_the_nodes_of_their_handles() {
         .end_is(expect![[r#"
             C > S opcua [other] open secure channel -> done in 1000 us request=issue mode=none lifetime=10000 ms policy=None channel=3 token=4 revised lifetime=10000 ms {opcua 449: 1} {opcua 446: 1}
             fact S: channel_security = none (opcua, secure channel, certain)
-            C > S opcua [subscribe] create monitored items | ns=2;s=Level -> done in 1000 us sampling=500 ms mode=reporting subscription=7 item=17 revised sampling=500 ms {opcua 754: 1} {opcua 751: 1}
+            C > S opcua [subscribe] create monitored items | ns=2;s=Level -> done in 1000 us sampling=500 ms mode=reporting queue=10 subscription=7 item=17 revised sampling=500 ms {opcua 754: 1} {opcua 751: 1}
             C > S opcua [report] publish | subscription 7 = ns=2;s=Level=10 (UncertainLastUsableValue) -> done in 60001000 us sequence number=1 {opcua 829: 1} {opcua 826: 1}
             C > S opcua [report] publish -> asked {opcua 826: 1}
         "#]]);
@@ -184,7 +184,7 @@ fn a_password_is_seen_and_not_kept() {
             C > S opcua [other] open secure channel -> done in 1000 us request=issue mode=none lifetime=10000 ms policy=None channel=3 token=4 revised lifetime=10000 ms {opcua 449: 1} {opcua 446: 1}
             fact S: channel_security = none (opcua, secure channel, certain)
             fact C: user = operator (opcua, user name token, certain)
-            fact S: credential = opc ua password in clear (opcua, user name token, certain)
+            fact S: credential = opcua user name (opcua, user name token, certain)
             C > S opcua [login] activate session | operator -> refused (2149646336 BadIdentityTokenRejected) in 1000 us identity=user name token policy=user password=present, in clear {opcua 397: 1} {opcua 467: 1}
         "#]]);
 }
