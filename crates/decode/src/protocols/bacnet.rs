@@ -16,12 +16,14 @@ mod link;
 mod names;
 mod network;
 mod points;
+mod segments;
 mod services;
 mod tags;
 #[cfg(test)]
 mod tests;
 
 use network::Net;
+use segments::Assembly;
 use services::{Extra, Told};
 
 /// Confirmed services keep their number; the others are moved: unconfirmed services by 256, functions of the virtual
@@ -140,12 +142,6 @@ pub static PROTOCOL: Protocol = Protocol {
     open: |_| Box::new(Bacnet::default()),
 };
 
-/// Messages that are being put together at a time, of one flow.
-const ASSEMBLIES_MAX: usize = 8;
-
-/// Bytes of one message that is put together: object lists of some thousand objects fit.
-const ASSEMBLY_BYTES_MAX: usize = 128 * 1024;
-
 /// Where a message came from and where it goes, as its envelope says.
 #[derive(Clone, Copy)]
 struct Envelope {
@@ -159,6 +155,8 @@ struct Envelope {
     source: Option<Net>,
     /// Network and address that the message goes to, where it is to be routed.
     destination: Option<Net>,
+    /// The snap length cut it, or segments of it are missing: that it ends too early is no fault of its sender.
+    is_cut: bool,
 }
 
 /// What an answer is found by: who asked, which remote station, which invoke id.
@@ -182,22 +180,6 @@ struct Request {
     behind: Behind,
     sender: Option<Address>,
     messages: u32,
-}
-
-/// A message in segments.
-struct Assembly {
-    key: Key,
-    is_request: bool,
-    service: u8,
-    at: Time,
-    envelope: Envelope,
-    bytes: Vec<u8>,
-    /// Number of the segment that must come next, modulo 256.
-    next: u8,
-    /// Segments seen.
-    segments: u32,
-    /// A segment is missing, or there were too many bytes: what follows is counted only.
-    is_broken: bool,
 }
 
 #[derive(Default)]
@@ -384,6 +366,7 @@ impl Bacnet {
             sender: None,
             source: None,
             destination: None,
+            is_cut: context.wire_len > message.len(),
         };
         if link::header_bytes(kind, function).is_none() {
             return self.link_message(kind, function, r, &envelope, out);
@@ -393,10 +376,8 @@ impl Bacnet {
             // Told by the names of Annex J, which has other numbers for the same functions.
             envelope.function = link::annex_j(function);
         }
-        let result = self.network(&mut r, envelope, out);
-        match result {
-            // A cut datagram is not malformed: what was there has been read.
-            Err(_) if context.wire_len > message.len() => Ok(()),
+        match self.network(&mut r, envelope, out) {
+            Err(_) if envelope.is_cut => Ok(()),
             result => result,
         }
     }
@@ -523,7 +504,9 @@ impl Bacnet {
         out: &mut Output<'_>,
     ) {
         self.told.clear();
-        if let Err(short) = services::request(service, r, &mut self.told) {
+        if let Err(short) = services::request(service, r, &mut self.told)
+            && !envelope.is_cut
+        {
             out.short(&short);
         }
         let told = &mut self.told;
@@ -568,13 +551,18 @@ impl Bacnet {
         out: &mut Output<'_>,
     ) {
         self.told.clear();
-        if let Err(short) = services::answer(service, r, &mut self.told) {
+        if let Err(short) = services::answer(service, r, &mut self.told)
+            && !envelope.is_cut
+        {
             out.short(&short);
         }
         let mut told = std::mem::take(&mut self.told);
         self.facts(&told, &envelope, out);
         if count > 1 {
             told.extra.push(("segments", format_compact!("{count}")));
+            if envelope.is_cut {
+                told.extra.push(("incomplete", Text::const_new("segments are missing")));
+            }
         }
         let key = envelope.key_of_answer(invoke);
         let mut found = self.exchange.answer(&key);
@@ -662,7 +650,9 @@ impl Bacnet {
     fn unconfirmed(&mut self, r: &mut Reader<'_>, envelope: Envelope, out: &mut Output<'_>) -> Result<(), Short> {
         let service = r.u8("service choice")?;
         self.told.clear();
-        if let Err(short) = services::unconfirmed(service, r, &mut self.told) {
+        if let Err(short) = services::unconfirmed(service, r, &mut self.told)
+            && !envelope.is_cut
+        {
             out.short(&short);
         }
         let told = std::mem::take(&mut self.told);
@@ -716,82 +706,6 @@ impl Bacnet {
                 _ => Confidence::Certain,
             };
             out.fact(envelope.about(), *key, text, &names::property(*property), confidence);
-        }
-    }
-
-    /// One segment of a request or of a complex acknowledgement (clause 5.2).
-    fn segment(
-        &mut self,
-        is_request: bool,
-        invoke: u8,
-        service: u8,
-        sequence: u8,
-        more: bool,
-        bytes: &[u8],
-        envelope: Envelope,
-        out: &mut Output<'_>,
-    ) {
-        let key = if is_request { envelope.key_of_request(invoke) } else { envelope.key_of_answer(invoke) };
-        let is_same = |a: &Assembly| a.key == key && a.is_request == is_request && a.service == service;
-        let mut index = self.assemblies.iter().position(is_same);
-        if let Some(old) = index
-            && sequence == 0
-            && self.assemblies.get(old).is_some_and(|a| a.segments > 1 || a.at.plus(5_000_000_000) < envelope.at)
-        {
-            // The id is used again: the old message never became whole.
-            let assembly = self.assemblies.remove(old);
-            self.assembled(assembly, out);
-            index = None;
-        }
-        if index.is_none() {
-            if self.assemblies.len() >= ASSEMBLIES_MAX {
-                let oldest = self.assemblies.remove(0);
-                self.assembled(oldest, out);
-            }
-            self.assemblies.push(Assembly {
-                key,
-                is_request,
-                service,
-                at: envelope.at,
-                envelope,
-                bytes: Vec::new(),
-                next: 0,
-                segments: 0,
-                is_broken: false,
-            });
-            index = self.assemblies.len().checked_sub(1);
-        }
-        let Some(index) = index else { return };
-        let Some(assembly) = self.assemblies.get_mut(index) else { return };
-        assembly.segments = assembly.segments.saturating_add(1);
-        assembly.envelope.at = envelope.at;
-        let is_repeated = sequence == assembly.next.wrapping_sub(1) && assembly.segments > 1;
-        if sequence == assembly.next && !assembly.is_broken {
-            if assembly.bytes.len().saturating_add(bytes.len()) > ASSEMBLY_BYTES_MAX {
-                assembly.is_broken = true;
-            } else {
-                assembly.bytes.extend_from_slice(bytes);
-                assembly.next = assembly.next.wrapping_add(1);
-            }
-        } else if !is_repeated {
-            assembly.is_broken = true;
-        }
-        if !more {
-            let assembly = self.assemblies.remove(index);
-            self.assembled(assembly, out);
-        }
-    }
-
-    /// Reads what was put together, whole or not.
-    fn assembled(&mut self, assembly: Assembly, out: &mut Output<'_>) {
-        let mut r = Reader::new(&assembly.bytes);
-        let invoke = assembly.key.invoke;
-        self.last_segmented = Some(assembly.key);
-        if assembly.is_request {
-            let envelope = Envelope { at: assembly.at, ..assembly.envelope };
-            self.request(invoke, assembly.service, &mut r, assembly.segments, envelope, out);
-        } else {
-            self.complex_ack(invoke, assembly.service, &mut r, assembly.segments, assembly.envelope, out);
         }
     }
 }

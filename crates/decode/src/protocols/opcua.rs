@@ -327,7 +327,10 @@ impl Decoder for Opcua {
             b"OPN" => self.open(message, context, out),
             _ => self.secure(last, message, context, out),
         };
-        if let Err(short) = result {
+        // Of large chunks only the head was asked for.
+        if let Err(short) = result
+            && context.wire_len == message.len()
+        {
             out.short(&short);
         }
         while let Some((_, at, request)) = self.exchange.overdue(context.at) {

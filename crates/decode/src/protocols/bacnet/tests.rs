@@ -163,7 +163,7 @@ fn a_lost_segment_leaves_what_came_before_it() {
         .server("810a0011 0100 385e02050c c401000002 3f")
         .end_is(expect![[r#"
             fact S: device_id = 254 (bacnet, device object, certain)
-            C > S bacnet [browse] read property | device 254 object-list = analog-input 1 -> done in 2000 us segments=2 {bacnet 12: 3}
+            C > S bacnet [browse] read property | device 254 object-list = analog-input 1 -> done in 2000 us segments=2 incomplete=segments are missing {bacnet 12: 3}
         "#]]);
 }
 
@@ -252,6 +252,23 @@ fn what_is_cut_is_read_as_far_as_it_goes() {
         health malformed bacnet x1: value at offset 18: 4 bytes needed, 1 left
         C > S bacnet [read] read property | analog-input 1 present-value -> done {bacnet 12: 1}
     "#]]);
+}
+
+#[test]
+fn stations_behind_routers_are_told_apart() {
+    Dialog::datagrams(&PROTOCOL)
+        // The same invoke id to two stations of network 5, answered in the other order; then one of network 3 asks.
+        .client("810a0016 0124 0005 01 0c ff 0005010c 0c00000001 1955")
+        .client("810a0016 0124 0005 01 0d ff 0005010c 0c00000001 1955")
+        .server("810a001a 0108 0005 01 0d 30010c 0c00000001 1955 3e 443f800000 3f")
+        .server("810a001a 0108 0005 01 0c 30010c 0c00000001 1955 3e 4440000000 3f")
+        .client("810a0015 010c 0003 01 0a 0005020c 0c00000001 1955")
+        .server("810a001b 0120 0003 01 0a ff 30020c 0c00000001 1955 3e 4440400000 3f")
+        .end_is(expect![[r#"
+            C > S bacnet [read] read property | network 5 address 0d | analog-input 1 present-value = 1 -> done in 1000 us {bacnet 12: 2}
+            C > S bacnet [read] read property | network 5 address 0c | analog-input 1 present-value = 2 -> done in 3000 us {bacnet 12: 2}
+            C > S bacnet [read] read property | analog-input 1 present-value = 3 -> done in 1000 us source=network 3 address 0a {bacnet 12: 2}
+        "#]]);
 }
 
 #[test]
