@@ -26,7 +26,8 @@ pub static PROTOCOL: Protocol = Protocol {
     title: "CIP",
     about: "Reads and writes tags and objects of controllers, drives and I/O; carries programs, firmware and mode changes of Rockwell controllers.",
     depth: "Connected and unconnected messages, routes, connections, multiple service packets, tags with typed values, tag lists, identity, \
-            addresses, files, PCCC; statuses. Services of Rockwell's engineering tools by what they were observed to do.",
+            addresses, files, PCCC; statuses. Services of Rockwell's engineering tools by what they were observed to do. Codes are \
+            services; above 0xff the class is in front of the service.",
     documents: &[
         "The CIP Networks Library, volume 1: Common Industrial Protocol (ODVA)",
         "The CIP Networks Library, volume 2: EtherNet/IP Adaptation of CIP (ODVA)",
@@ -34,7 +35,7 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
     carriers: &[Carrier::Inside("enip")],
     is_industrial: true,
-    codes: tables::SERVICES,
+    codes: &tables::CODES,
     probe,
     open: |_| Box::new(Bare::default()),
 };

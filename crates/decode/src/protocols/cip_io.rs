@@ -225,6 +225,29 @@ mod tests {
     }
 
     #[test]
+    fn the_forward_open_gives_direction_object_and_format() {
+        let mut connection = Connection {
+            id: 1,
+            speaker: Speaker::Client,
+            is_known: false,
+            verb: Verb::Report,
+            object: Object::None,
+            behind: Behind::Nobody,
+            class: 0,
+            readings: [Reading::new("", Value::Bytes([].into()))],
+        };
+        learn(&mut connection, &"write\tassembly 100\tport 1 slot 2\t1".into());
+        assert_eq!(connection.object, Object::Text("assembly 100".into()));
+        assert_eq!(connection.behind, Behind::Path("port 1 slot 2".into()));
+        // Sequence, run/idle header, data.
+        assert_eq!(split(&connection, &testing::hex("0500 01000000 cafe")), (Some(true), &[0xca, 0xfe][..]));
+        assert_eq!(split(&connection, &testing::hex("0500 00000000 cafe")), (Some(false), &[0xca, 0xfe][..]));
+        // What cannot be a header is data.
+        assert_eq!(split(&connection, &testing::hex("0500 cafecafe")), (None, &[0xca, 0xfe, 0xca, 0xfe][..]));
+        assert_eq!(split(&connection, &testing::hex("05")), (None, &[0x05][..]));
+    }
+
+    #[test]
     fn probes_want_both_items() {
         assert_eq!(probe_datagram("0200 0280 0800 00802f00 54177311 b100 0200 0100").matched, Match::Certain);
         assert_eq!(probe_datagram("0200 0280 0800 00802f00 54177311 b200 0200 0100").matched, Match::No);

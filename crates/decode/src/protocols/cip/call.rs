@@ -20,6 +20,8 @@ pub(crate) fn start(request: Option<&Request<'_>>, answer: Option<&Answer<'_>>) 
     let (name, mut verb) = tables::service(request.path.class, request.path.is_symbolic, request.service);
     let text = match (request.path.class, request.service) {
         (Some(0x02) | None, 0x0a) => Text::default(),
+        // Polled by the thousand; `objects` names the address.
+        (Some(0x72), 0x4b..=0x4e) if request.data.left() >= 6 && !request.path.is_symbolic => Text::default(),
         _ => request.path.object(),
     };
     match (request.path.class, request.service) {

@@ -45,6 +45,7 @@ pub(super) fn tell<'a>(
     let good = answer.filter(|answer| answer.is_good());
     let class = request.path.class.unwrap_or_default();
     let mut draft = draft;
+    let mut place = None;
     let result = match (class, request.service) {
         (CONNECTION_MANAGER, 0x54 | 0x5b) => forward_open(memory, request, good, around, out).map(|(open, behind)| {
             draft = opened(draft.clone(), &open, behind);
@@ -73,11 +74,7 @@ pub(super) fn tell<'a>(
         (CONTROLLER, 0x5c) => announced_user(request, out).map(|user| {
             draft = draft.clone().extra("user", user);
         }),
-        (MEMORY, 0x4b..=0x4e) => memory_words(request, good, readings).map(|object| {
-            if let Some(object) = object {
-                draft = draft.clone().object(object);
-            }
-        }),
+        (MEMORY, 0x4b..=0x4e) => memory_words(request, good, readings).map(|object| place = object),
         (FILE, _) => {
             if request.data.left() > 0 {
                 draft = draft.extra("bytes", format_compact!("{}", request.data.left()));
@@ -106,7 +103,10 @@ pub(super) fn tell<'a>(
     if let Err(short) = result {
         out.short(&short);
     }
-    draft
+    match place {
+        Some(object) => draft.object(object),
+        None => draft,
+    }
 }
 
 /// Whom the answer speaks of.
@@ -528,12 +528,9 @@ fn memory_words(
     };
     let mut at = address;
     for word in words.rest().as_chunks::<4>().0.iter().take(WORDS_MAX) {
-        readings.push(Reading::new(place(at), Value::Unsigned(u32::from_le_bytes(*word).into())));
+        readings
+            .push(Reading::new(Object::one("memory", at.into()), Value::Unsigned(u32::from_le_bytes(*word).into())));
         at = at.wrapping_add(4);
     }
-    Ok(Some(place(address).into()))
-}
-
-fn place(address: u32) -> Text {
-    format_compact!("memory 0x{address:08x}")
+    Ok(Some(Object::one("memory", address.into())))
 }

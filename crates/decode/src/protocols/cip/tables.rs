@@ -148,6 +148,24 @@ const CLASS_SERVICES: &[(u32, u8, &str, Verb)] = &[
     (0xf6, 0x4c, "get and clear", Verb::Diagnose),
 ];
 
+/// All services for the documentation: those of classes have the class above the lowest byte (`0x8e07` is service 0x07
+/// of class 0x8e). Acts carry the service alone.
+#[allow(clippy::indexing_slicing)] // evaluated by the compiler
+pub(crate) static CODES: [Code; SERVICES.len() + CLASS_SERVICES.len()] = {
+    let mut all = [code(0, "", Verb::Other); SERVICES.len() + CLASS_SERVICES.len()];
+    let mut i = 0;
+    while i < SERVICES.len() {
+        all[i] = SERVICES[i];
+        i += 1;
+    }
+    while i < SERVICES.len() + CLASS_SERVICES.len() {
+        let (class, service, name, verb) = CLASS_SERVICES[i - SERVICES.len()];
+        all[i] = code(class << 8 | service as u32, name, verb);
+        i += 1;
+    }
+    all
+};
+
 /// Name and verb of a service, by the class where it is known.
 pub(crate) fn service(class: Option<u32>, is_symbolic: bool, service: u8) -> (Text, Verb) {
     let by_class = class.filter(|_| !is_symbolic).and_then(|class| {
