@@ -244,7 +244,8 @@ fn addresses_are_facts() {
 fn memory_is_read_in_words() {
     expect![[r#"
         C > S cip [read] read memory | memory 500328 = 5, memory 500332=6 -> done in 1000 us {enip 111: 2} {cip 76: 2}
-    "#]].assert_eq(&exchange(&[("4c 02 2072 2400 68a20700 0200", "cc 00 00 00 05000000 06000000")]));
+    "#]]
+    .assert_eq(&exchange(&[("4c 02 2072 2400 68a20700 0200", "cc 00 00 00 05000000 06000000")]));
 }
 
 #[test]
