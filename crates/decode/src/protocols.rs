@@ -3,6 +3,7 @@
 use crate::protocol::{Carrier, Protocol};
 
 pub mod bacnet;
+pub mod cdp;
 pub mod cip;
 pub mod cip_io;
 pub mod cotp;
@@ -10,6 +11,7 @@ pub mod dnp3;
 pub mod enip;
 pub mod goose;
 pub mod iec104;
+pub mod lldp;
 pub mod mms;
 pub mod modbus;
 pub mod opcua;
@@ -41,6 +43,8 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &profinet_dcp::PROTOCOL,
     &umas::PROTOCOL,
     &mms::PROTOCOL,
+    &lldp::PROTOCOL,
+    &cdp::PROTOCOL,
 ];
 
 /// The protocol with `id`.
