@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use model::{
-    Address, Asset, Behind, Confidence, Criticality, Edge, FactKey, Importance, Interface, Level, Mac, Network, Part,
-    ProtocolUse, Purdue, Role, Service, Text, Unanswered, Verb,
+    Address, Asset, Behind, Criticality, Edge, FactKey, Importance, Interface, Level, Mac, Network, Part, ProtocolUse,
+    Purdue, Role, Service, Text, Unanswered, Verb,
 };
 
 use super::kind::Kind;
