@@ -93,6 +93,14 @@ impl Sight {
     }
 }
 
+/// A share for a sentence: `12`, or `< 1`.
+fn share_text(part: u64, whole: u64) -> String {
+    match percent(part, whole) {
+        0 => "< 1".to_owned(),
+        share => share.to_string(),
+    }
+}
+
 fn percent(part: u64, whole: u64) -> u64 {
     (part as u128 * 100 / whole.max(1) as u128) as u64
 }
@@ -207,11 +215,11 @@ fn of_packets(sight: &Sight, report: &mut Report) {
 
 fn of_content(sight: &Sight, report: &mut Report) {
     let encrypted = sight.encrypted_bytes.max(sight.count(HealthKind::Encrypted));
-    let share = percent(encrypted, sight.bytes);
+    let share = share_text(encrypted, sight.bytes);
     if encrypted > 0 {
         report.add(
             BlindnessKind::Encrypted,
-            if share >= 50 { Severity::Medium } else { Severity::Info },
+            if percent(encrypted, sight.bytes) >= 50 { Severity::Medium } else { Severity::Info },
             encrypted,
             said!(
                 "{share} % of the bytes are encrypted: who talks to whom is known, what they say is not",
@@ -226,10 +234,10 @@ fn of_content(sight: &Sight, report: &mut Report) {
     }
     let unknown = sight.unknown_bytes.max(sight.count(HealthKind::Undecoded));
     if unknown > 0 {
-        let share = percent(unknown, sight.bytes);
+        let share = share_text(unknown, sight.bytes);
         report.add(
             BlindnessKind::Undecoded,
-            if share >= 20 { Severity::Medium } else { Severity::Low },
+            if percent(unknown, sight.bytes) >= 20 { Severity::Medium } else { Severity::Low },
             unknown,
             said!(
                 "{share} % of the bytes are of protocols that were not recognised",
@@ -244,7 +252,7 @@ fn of_content(sight: &Sight, report: &mut Report) {
     }
     let guessed = sight.guessed_bytes;
     if guessed > 0 {
-        let share = percent(guessed, sight.bytes);
+        let share = share_text(guessed, sight.bytes);
         report.add(
             BlindnessKind::Undecoded,
             Severity::Info,
@@ -289,8 +297,14 @@ fn of_content(sight: &Sight, report: &mut Report) {
     }
 }
 
+/// With how many others a machine exchanged packets.
+fn partners(machines: &Machines, number: usize) -> usize {
+    let from = machines.from[number].iter().filter_map(|edge| machines.ends[*edge].1);
+    let to = machines.to[number].iter().map(|edge| machines.ends[*edge].0);
+    from.chain(to).filter(|other| *other != number).collect::<std::collections::BTreeSet<usize>>().len()
+}
+
 fn of_position(sight: &Sight, machines: &Machines, report: &mut Report) {
-    let inner: usize = machines.assets.iter().filter(|asset| !asset.is_external).count();
     let mut packets: Vec<u64> = vec![0; machines.assets.len()];
     let mut total = 0;
     for (edge, (from, to)) in machines.edges.iter().zip(&machines.ends) {
@@ -303,7 +317,7 @@ fn of_position(sight: &Sight, machines: &Machines, report: &mut Report) {
     }
     let busiest = packets.iter().enumerate().max_by_key(|(number, count)| (**count, std::cmp::Reverse(*number)));
     if let Some((number, count)) = busiest
-        && inner >= 3
+        && partners(machines, number) >= 3
         && total > 0
         && percent(*count, total) >= HOST_PERCENT
         && !matches!(role(&machines.assets[number]), Role::Router | Role::Firewall)

@@ -377,7 +377,12 @@ impl Inventory {
             return;
         };
         self.nodes[to as usize].count(received, sent);
-        if !is_group && received.packets > 0 && !matches!(conversation.state, State::Rejected | State::Attempted) {
+        let has_ports = matches!(conversation.transport, Transport::Tcp | Transport::Udp | Transport::Sctp);
+        if !is_group
+            && has_ports
+            && received.packets > 0
+            && !matches!(conversation.state, State::Rejected | State::Attempted)
+        {
             self.nodes[to as usize].offer(protocol, conversation);
         }
         if let Some(from) = from

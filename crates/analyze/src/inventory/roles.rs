@@ -373,6 +373,36 @@ const MAKERS: &[(&str, Role)] = &[
     ("polycom", Role::Phone),
 ];
 
+/// Makers of automation whose interfaces are mostly in controllers and their like: the last resort.
+const AUTOMATION: &[&str] = &[
+    "rockwell",
+    "allen-bradley",
+    "siemens",
+    "schneider electric",
+    "phoenix contact",
+    "mitsubishi electric",
+    "omron",
+    "yokogawa",
+    "emerson",
+    "honeywell",
+    "abb",
+    "ge intelligent",
+    "festo",
+    "pilz",
+    "turck",
+    "weidm",
+    "bosch rexroth",
+    "keyence",
+    "yaskawa",
+    "lenze",
+    "sew-eurodrive",
+    "bernecker",
+    "koyo",
+    "automationdirect",
+    "unitronics",
+    "panasonic industrial",
+];
+
 /// Services by protocol, or by port where the protocol was not recognised, and the role of who offers them.
 const SERVICES: &[(&str, u16, Role)] = &[
     ("dns", 53, Role::DnsServer),
@@ -456,6 +486,22 @@ pub(crate) fn roles(profile: &Profile) -> Vec<RoleClaim> {
     }
     if votes.votes.is_empty() {
         by_habit(profile, &mut votes);
+    }
+    if votes.votes.is_empty()
+        && let Some(maker) = profile.makers.iter().find(|maker| {
+            let lower = maker.as_str().to_lowercase();
+            AUTOMATION.iter().any(|word| lower.starts_with(word))
+        })
+    {
+        votes.add(
+            Role::Plc,
+            4,
+            Confidence::Guess,
+            said!(
+                "{maker} makes automation devices, and nothing else is known",
+                "{maker} fabrique des automatismes, et rien d'autre n'est connu"
+            ),
+        );
     }
     let mut claims: Vec<(u32, RoleClaim)> = votes
         .votes
