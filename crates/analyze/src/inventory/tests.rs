@@ -146,9 +146,9 @@ fn the_same_serial_number_is_the_same_machine() {
     check(
         records.collect(),
         expect![[r#"
-        mac-000c29000010 `10.0.0.10` 00:0c:29:00:00:10[10.0.0.10] unknown level 2
-        mac-001b1b000020 `10.0.0.20` 00:1b:1b:00:00:20[10.0.0.20] + 00:1b:1b:00:00:21[10.9.0.20] unknown level 2
-    "#]],
+            mac-000c29000010 `10.0.0.10` 00:0c:29:00:00:10[10.0.0.10] unknown level 2
+            mac-001b1b000020 `10.0.0.20` 00:1b:1b:00:00:20[10.0.0.20] + 00:1b:1b:00:00:21[10.9.0.20] plc level 1
+        "#]],
     );
 }
 
