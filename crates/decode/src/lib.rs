@@ -5,6 +5,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod ber;
+pub mod credential;
 pub mod draft;
 mod duplicates;
 pub mod exchange;

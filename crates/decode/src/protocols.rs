@@ -10,11 +10,13 @@ pub mod cotp;
 pub mod dnp3;
 pub mod enip;
 pub mod goose;
+pub mod http;
 pub mod iec104;
 pub mod lldp;
 pub mod mms;
 pub mod modbus;
 pub mod opcua;
+pub mod ntlm;
 pub mod pccc;
 pub mod profinet_cm;
 pub mod profinet_dcp;
@@ -22,6 +24,8 @@ pub mod profinet_rt;
 pub mod s7comm;
 pub mod sv;
 pub mod umas;
+pub mod smb;
+pub mod tls;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
@@ -45,6 +49,9 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &mms::PROTOCOL,
     &lldp::PROTOCOL,
     &cdp::PROTOCOL,
+    &tls::PROTOCOL,
+    &smb::PROTOCOL,
+    &http::PROTOCOL,
 ];
 
 /// The protocol with `id`.
