@@ -15,17 +15,17 @@ pub mod iec104;
 pub mod lldp;
 pub mod mms;
 pub mod modbus;
-pub mod opcua;
 pub mod ntlm;
+pub mod opcua;
 pub mod pccc;
 pub mod profinet_cm;
 pub mod profinet_dcp;
 pub mod profinet_rt;
 pub mod s7comm;
-pub mod sv;
-pub mod umas;
 pub mod smb;
+pub mod sv;
 pub mod tls;
+pub mod umas;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
