@@ -201,11 +201,10 @@ fn probe(probe: &Probe<'_>) -> Verdict {
         return Verdict::NO;
     }
     let Some(skipped) = link::header_bytes(*kind, *function) else {
-        return match length {
-            4..=14 if length == probe.bytes.len() => Verdict::of(Match::Likely),
-            // Tables and secure frames.
-            _ if length < probe.bytes.len() => Verdict::NO,
-            _ if *function == 0x0c || length % 10 == 4 => Verdict::of(Match::Weak),
+        let is_whole = length == probe.bytes.len();
+        return match link::is_length(*kind, *function, length) {
+            true if is_whole => Verdict::of(Match::Likely),
+            true if length > probe.bytes.len() => Verdict::of(Match::Weak),
             _ => Verdict::NO,
         };
     };

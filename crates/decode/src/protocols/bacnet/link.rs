@@ -27,6 +27,25 @@ pub(super) const fn header_bytes(kind: u8, function: u8) -> Option<usize> {
     }
 }
 
+/// Whether a function without a network layer can be so long, header included.
+pub(super) const fn is_length(kind: u8, function: u8, length: usize) -> bool {
+    match (kind, function) {
+        (0x81, 0x00 | 0x05) => length == 6,
+        (0x81, 0x02 | 0x06) => length == 4,
+        // Tables of ten bytes an entry.
+        (0x81, 0x01 | 0x03 | 0x07) => length % 10 == 4,
+        (0x81, 0x08) => length == 10,
+        (0x82, 0x00 | 0x09) => length == 9,
+        (0x82, 0x03 | 0x05 | 0x07) => length == 10,
+        (0x82, 0x04) => length == 28,
+        (0x82, 0x06) => length == 7,
+        (0x82, 0x0a) => length == 25,
+        // The wrapped message and its security header.
+        (0x81, 0x0c) | (0x82, 0x0b) => length > 20,
+        _ => false,
+    }
+}
+
 /// The number that a function of Annex U has in Annex J; those without one there get numbers behind its last.
 pub(super) const fn annex_j(function: u8) -> u8 {
     match function {

@@ -291,6 +291,7 @@ fn probes() {
     );
     assert_eq!(probe("810b000c 0120ffff00ff 1008"), Verdict::of(Match::Certain));
     assert_eq!(probe("81020004"), Verdict::of(Match::Likely));
+    assert_eq!(probe("810200080000 0000"), Verdict::NO);
     assert_eq!(probe("0001 0000 0006 01 03 0064 0002"), Verdict::NO);
     assert_eq!(probe("810a0011 0204 0005010c 0c00000001 1955"), Verdict::NO);
 }
