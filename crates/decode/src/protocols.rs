@@ -23,6 +23,7 @@ pub mod profinet_dcp;
 pub mod profinet_rt;
 pub mod s7comm;
 pub mod smb;
+pub mod s7comm_plus;
 pub mod sv;
 pub mod tls;
 pub mod umas;
@@ -36,6 +37,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &cotp::PROTOCOL,
     &opcua::PROTOCOL,
     &s7comm::PROTOCOL,
+    &s7comm_plus::PROTOCOL,
     &dnp3::PROTOCOL,
     &enip::PROTOCOL,
     &cip_io::PROTOCOL,

@@ -139,8 +139,11 @@ const LENGTH_MAX: usize = 1_536;
 
 fn probe(probe: &Probe<'_>) -> Verdict {
     // Several protocols of serial lines end in the same CRC: a datagram needs a usual port as well.
-    if let Some((_, speaker)) = rtu::fitting(probe.bytes, None) {
-        return Verdict { matched: if probe.is_stream { Match::Likely } else { Match::Weak }, speaker };
+    let is_usual = [probe.source_port, probe.destination_port].contains(&502);
+    if (probe.is_stream || is_usual)
+        && let Some((_, speaker)) = rtu::fitting(probe.bytes, None)
+    {
+        return Verdict { matched: Match::Likely, speaker };
     }
     let mut r = Reader::new(probe.bytes);
     match mbap(&mut r) {
@@ -236,7 +239,7 @@ fn shape(pdu: &[u8], length: usize) -> Verdict {
             _ => Verdict::of(Weak),
         },
         // Private and reserved functions: only a usual port makes this Modbus.
-        1..=0x7f if length <= 253 => Verdict::of(Weak),
+        1..=0x7f | 0x81..=0xff if length <= 253 => Verdict::of(Weak),
         _ => Verdict::NO,
     }
 }
