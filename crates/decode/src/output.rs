@@ -192,6 +192,12 @@ impl<'a> Output<'a> {
         self.route.server
     }
 
+    /// Whether the server of the flow is no machine but a group or broadcast address: answers come in other flows.
+    pub fn is_to_group(&self) -> bool {
+        let is_group = |ip: IpAddr| ip.is_multicast() || ip == IpAddr::V4(std::net::Ipv4Addr::BROADCAST);
+        self.route.server.ip.is_some_and(is_group) || self.route.server.mac.is_some_and(model::Mac::is_group)
+    }
+
     /// Time of the message being read.
     pub fn at(&self) -> Time {
         self.at

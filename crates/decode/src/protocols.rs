@@ -8,12 +8,15 @@ pub mod cip;
 pub mod cip_io;
 pub mod cotp;
 pub mod dnp3;
+pub mod dns;
 pub mod enip;
 pub mod goose;
 pub mod http;
 pub mod iec104;
 pub mod lldp;
 pub mod mms;
+pub mod llmnr;
+pub mod mdns;
 pub mod modbus;
 pub mod ntlm;
 pub mod opcua;
@@ -54,6 +57,9 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &tls::PROTOCOL,
     &smb::PROTOCOL,
     &http::PROTOCOL,
+    &dns::PROTOCOL,
+    &mdns::PROTOCOL,
+    &llmnr::PROTOCOL,
 ];
 
 /// The protocol with `id`.
