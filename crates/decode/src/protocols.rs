@@ -2,16 +2,20 @@
 
 use crate::protocol::{Carrier, Protocol};
 
+pub mod arp;
 pub mod bacnet;
 pub mod cdp;
 pub mod cip;
 pub mod cip_io;
 pub mod cotp;
+pub mod dhcp;
 pub mod dnp3;
 pub mod dns;
 pub mod enip;
 pub mod goose;
 pub mod http;
+pub mod icmp;
+pub mod icmpv6;
 pub mod iec104;
 pub mod lldp;
 pub mod mms;
@@ -60,6 +64,10 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &dns::PROTOCOL,
     &mdns::PROTOCOL,
     &llmnr::PROTOCOL,
+    &dhcp::PROTOCOL,
+    &arp::PROTOCOL,
+    &icmp::PROTOCOL,
+    &icmpv6::PROTOCOL,
 ];
 
 /// The protocol with `id`.

@@ -613,8 +613,10 @@ mod tests {
                 c00c 0010 8001 00000078 000b 0a 6d6f64656c3d4d333430
                 03 686d69 c01b 0001 8001 00000078 0004 0a000001")
             .end_is(expect![[r#"
-                C > S mdns [identify] announcement | PLC._http._tcp.local srv = - -> done {mdns 1: 1}
-                health malformed mdns x1: data at offset 66: 120 bytes needed, 33 left
+                fact C: service = _http._tcp port 80 (mdns, mdns srv, likely)
+                fact C: hostname = hmi (mdns, mdns srv, likely)
+                fact C: model = M340 (mdns, mdns txt, likely)
+                C > S mdns [identify] announcement | PLC._http._tcp.local srv = 0 0 80 hmi.local, PLC._http._tcp.local txt=model=M340, hmi.local a=10.0.0.1 -> done {mdns 1: 1}
             "#]]);
     }
 
