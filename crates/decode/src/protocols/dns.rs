@@ -304,11 +304,13 @@ impl Dns {
         // An announcement is the act of who says it; a response is told as what was asked of the server.
         let is_of_server = if is_announcement { is_from_server } else { !is_from_server };
         out.act(if is_of_server { draft.from_server() } else { draft });
-        if self.kind == Kind::Unicast && !std::mem::replace(&mut self.has_told_server, true) && is_from_server {
-            if let Some(ip) = out.server().ip {
-                let value = format_compact!("{ip}");
-                out.fact(About::Client, FactKey::NameServer, &value, "dns answer", Confidence::Certain);
-            }
+        if self.kind == Kind::Unicast
+            && is_from_server
+            && !std::mem::replace(&mut self.has_told_server, true)
+            && let Some(ip) = out.server().ip
+        {
+            let value = format_compact!("{ip}");
+            out.fact(About::Client, FactKey::NameServer, &value, "dns answer", Confidence::Certain);
         }
         result
     }

@@ -148,7 +148,7 @@ impl Icmpv6 {
                 }
                 result = result.and(read.1);
             }
-            135 | 136 | 137 => {
+            135..=137 => {
                 let head = r.skip(4, "flags").and_then(|()| address(&mut r, "target address"));
                 match head {
                     Ok(target) => {
