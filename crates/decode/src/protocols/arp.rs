@@ -176,11 +176,11 @@ mod tests {
 
     #[test]
     fn a_probe_has_no_address() {
-        Dialog::datagrams(&PROTOCOL)
-            .client("0001 0800 06 04 0001 0200000000aa 00000000 000000000000 0a000001")
-            .end_is(expect![[r#"
+        Dialog::datagrams(&PROTOCOL).client("0001 0800 06 04 0001 0200000000aa 00000000 000000000000 0a000001").end_is(
+            expect![[r#"
                 02:00:00:00:00:aa > S arp [other] probe | 10.0.0.1 -> asked {arp 1: 1}
-            "#]]);
+            "#]],
+        );
     }
 
     #[test]

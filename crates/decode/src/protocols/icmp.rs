@@ -240,14 +240,12 @@ mod tests {
 
     #[test]
     fn an_echo_and_its_answer() {
-        Dialog::datagrams(&PROTOCOL)
-            .client(ECHO)
-            .server("00 00 0000 0001 0002 6162")
-            .client(ECHO)
-            .end_is(expect![[r#"
+        Dialog::datagrams(&PROTOCOL).client(ECHO).server("00 00 0000 0001 0002 6162").client(ECHO).end_is(expect![[
+            r#"
                 C > S icmp [diagnose] echo -> done in 1000 us {icmp 0: 1} {icmp 8: 1}
                 C > S icmp [diagnose] echo -> no answer {icmp 8: 1}
-            "#]]);
+            "#
+        ]]);
     }
 
     #[test]

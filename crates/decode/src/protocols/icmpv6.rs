@@ -335,12 +335,11 @@ mod tests {
 
     #[test]
     fn an_echo_and_its_answer() {
-        Dialog::datagrams(&PROTOCOL)
-            .client("80 00 0000 0001 0001")
-            .server("81 00 0000 0001 0001")
-            .end_is(expect![[r#"
+        Dialog::datagrams(&PROTOCOL).client("80 00 0000 0001 0001").server("81 00 0000 0001 0001").end_is(expect![[
+            r#"
                 C > S icmpv6 [diagnose] echo -> done in 1000 us {icmpv6 129: 1} {icmpv6 128: 1}
-            "#]]);
+            "#
+        ]]);
     }
 
     #[test]
