@@ -118,7 +118,7 @@ pub static PROTOCOL: Protocol = Protocol {
     id: "opcua",
     title: "OPC UA",
     about: "Reads, writes and calls what controllers and servers offer by name; security can be full, or switched off.",
-    depth: "Transport and secure channels with mode and policy, sessions with identity, endpoints, all services by name; nodes, \
+    depth: "Transport and secure channels with mode, policy and certificates, sessions with identity, endpoints, all services by name; nodes, \
             values, methods and their arguments, subscriptions with the nodes that handles stand for, statuses. Encrypted \
             messages are counted, and nothing is made up of them. Passwords and authentication tokens are not kept.",
     documents: &[

@@ -9,6 +9,7 @@ use wire::{Reader, Short};
 
 use super::names;
 use super::types::{self, Values};
+use crate::protocols::tls::certificate::Certificate;
 
 /// Binary encodings of structures.
 pub(super) mod encoding {
@@ -55,9 +56,9 @@ pub(super) fn application(r: &mut Reader<'_>) -> Result<Application, Short> {
     Ok(Application { uri, product, name, kind, urls })
 }
 
-/// What a certificate says of itself.
+/// What a certificate says of itself; of a chain, the first one (section 6.2.6 of Part 6 puts the sender's first).
 pub(super) fn certificate(der: &[u8]) -> Text {
-    format_compact!("x.509, {} bytes", der.len())
+    Certificate::read(der).map_or_else(|| format_compact!("x.509, {} bytes", der.len()), |read| read.to_text())
 }
 
 /// An endpoint (section 7.14).
