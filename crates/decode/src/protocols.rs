@@ -9,6 +9,7 @@ pub mod cip;
 pub mod cip_io;
 pub mod cotp;
 pub mod dhcp;
+pub mod dcerpc;
 pub mod dnp3;
 pub mod dns;
 pub mod enip;
@@ -68,6 +69,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &arp::PROTOCOL,
     &icmp::PROTOCOL,
     &icmpv6::PROTOCOL,
+    &dcerpc::PROTOCOL,
 ];
 
 /// The protocol with `id`.
