@@ -433,6 +433,11 @@ impl Request {
                 let fields = number(r, "number of fields")?;
                 if link != 0 {
                     self.object = Object::Text(format_compact!("object 0x{link:08x}"));
+                    if link == session && self.function == SET_MULTI {
+                        // The client gives the server back what it said of itself: part of opening.
+                        self.name = Text::const_new("set up session");
+                        self.verb = Verb::Other;
+                    }
                     for _ in 0..items.min(value::ITEMS_MAX) {
                         let attribute = u32::try_from(number(r, "attribute id")?).unwrap_or(u32::MAX);
                         if self.guarded(attribute, out) {
@@ -459,7 +464,7 @@ impl Request {
     /// Attributes whose values are secrets, or whose meaning is another than writing.
     fn guarded(&mut self, attribute: u32, out: &mut Output<'_>) -> bool {
         match attribute {
-            SESSION_RESPONSE | LEGITIMATE if self.verb == Verb::Write => {
+            SESSION_RESPONSE | LEGITIMATE if self.function != GET_MULTI => {
                 self.name = Text::const_new("legitimate");
                 self.verb = Verb::Login;
                 out.fact(
@@ -474,6 +479,11 @@ impl Request {
             CLOCK if self.verb == Verb::Write => {
                 self.name = Text::const_new("set clock");
                 self.verb = Verb::Time;
+                false
+            }
+            // Addresses, rate, credit of cyclic variables.
+            1_048..=1_053 if self.verb == Verb::Write => {
+                self.verb = Verb::Subscribe;
                 false
             }
             _ => false,

@@ -339,7 +339,6 @@ fn name_at_end(bytes: &[u8]) -> Text {
 mod tests {
     use expect_test::expect;
 
-    use super::*;
     use crate::protocols::modbus;
     use crate::testing::{self, Dialog};
 
