@@ -77,6 +77,8 @@ fn identification(
     let [minor, patch] = r.array::<2>("release")?;
     let certain = Confidence::Certain;
     let version = match high {
+        // A blank in the place of the first number: boot loaders.
+        b'V' | b'A' if low == b' ' => format_compact!("{}{minor}.{patch}", char::from(high)),
         b'V' | b'A' => format_compact!("{}{low}.{minor}.{patch}", char::from(high)),
         _ => format_compact!("{}", u16::from_be_bytes([high, low])),
     };
