@@ -9,6 +9,8 @@ mod analysis;
 mod detector;
 mod detectors;
 mod findings;
+#[cfg(test)]
+mod flood;
 mod inventory;
 pub mod limits;
 mod oui;

@@ -15,12 +15,14 @@ const CONVERSATIONS: Wants =
 
 /// Whether an industrial device refused and its reason has one of `words`.
 fn is_refused_for(act: &Act, words: &[&str]) -> bool {
-    act.outcome == Outcome::Refused
-        && kind::is_industrial(&act.protocol)
-        && act.status.as_ref().is_some_and(|status| {
-            let name = status.name.as_str();
-            words.iter().any(|word| name.contains(word) || (name.len() < 80 && name.to_lowercase().contains(word)))
-        })
+    let Some(status) = act.status.as_ref().filter(|_| act.outcome == Outcome::Refused) else { return false };
+    let has_word = |name: &str| words.iter().any(|word| name.contains(word));
+    // Names are in lower case but for protocols whose manual has others (OPC UA).
+    let is_meant = match status.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => has_word(&status.name.to_ascii_lowercase()),
+        false => has_word(&status.name),
+    };
+    is_meant && kind::is_industrial(&act.protocol)
 }
 
 fn refused_for(act: &Act, words: &[&str], hits: &mut Hits) {

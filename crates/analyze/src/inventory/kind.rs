@@ -1,5 +1,11 @@
 //! What kind of thing each protocol is, as far as roles, exposure and detectors need to know.
 
+use std::sync::OnceLock;
+
+use hashbrown::HashMap;
+
+use crate::table::Hasher;
+
 /// The kinds of protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
@@ -139,9 +145,15 @@ const TRAITS: &[Trait] = &[
     row("l2tp", Kind::Tunnel, false, true),
 ];
 
-/// What is known of protocol `id`.
+/// What is known of protocol `id`. Asked several times for each record, so it is looked up, not searched.
 pub(crate) fn of(id: &str) -> Trait {
-    TRAITS.iter().find(|row| row.id == id).copied().unwrap_or(row("", Kind::Other, false, false))
+    static BY_ID: OnceLock<HashMap<&'static str, Trait, Hasher>> = OnceLock::new();
+    let by_id = BY_ID.get_or_init(|| {
+        let mut by_id = HashMap::with_hasher(Hasher::with_seed(2));
+        by_id.extend(TRAITS.iter().map(|row| (row.id, *row)));
+        by_id
+    });
+    by_id.get(id).copied().unwrap_or(row("", Kind::Other, false, false))
 }
 
 /// Whether protocol `id` is industrial.
