@@ -5,6 +5,7 @@ use model::{Blindness, FactKey, Finding, Health, Judgement, Outcome, RankedFindi
 use crate::detector::{Hits, Logic, Memory, Plant, View};
 use crate::detectors::DETECTORS;
 use crate::findings::Findings;
+use crate::inventory::kind::{self, Trait};
 use crate::inventory::{Inventory, Machines, assets};
 use crate::sight::Sight;
 use crate::{limits, sight, surface};
@@ -21,7 +22,6 @@ pub struct Analysis {
     inventory: Inventory,
     sight: Sight,
     findings: Findings,
-    hits: Hits,
     /// Detectors by what they look at: rows of the table.
     by_verb: Vec<Vec<Run>>,
     trouble: Vec<Run>,
@@ -53,7 +53,6 @@ impl Analysis {
             inventory: Inventory::new(),
             sight: Sight::default(),
             findings: Findings::new(),
-            hits: Hits::default(),
             by_verb: vec![Vec::new(); Verb::ALL.len()],
             trouble: Vec::new(),
             protocols: Vec::new(),
@@ -72,6 +71,7 @@ impl Analysis {
                 Logic::Act(verbs, _) => {
                     verbs.iter().for_each(|verb| analysis.by_verb[*verb as usize].push(Run::Row(row)))
                 }
+                Logic::Protocol(ids, _) => analysis.protocols.push((ids, Run::Row(row))),
                 Logic::Trouble(_) => analysis.trouble.push(Run::Row(row)),
                 Logic::Fact(keys, _) => keys.iter().for_each(|key| analysis.by_key[*key as usize].push(Run::Row(row))),
                 Logic::Conversation(_) => analysis.conversations.push(Run::Row(row)),
@@ -112,31 +112,34 @@ impl Analysis {
                     let runs = self.protocols.iter().filter(|(ids, _)| ids.contains(&id)).map(|(_, run)| *run);
                     self.by_protocol.push(runs.collect());
                 }
+                let traits = self.inventory.protocols[protocol].traits;
                 if !self.by_protocol[protocol].is_empty() {
                     let runs = std::mem::take(&mut self.by_protocol[protocol]);
-                    runs.iter().for_each(|run| self.run(*run, record));
+                    runs.iter().for_each(|run| self.run(*run, record, traits));
                     self.by_protocol[protocol] = runs;
                 }
                 let runs = std::mem::take(&mut self.by_verb[act.verb as usize]);
-                runs.iter().for_each(|run| self.run(*run, record));
+                runs.iter().for_each(|run| self.run(*run, record, traits));
                 self.by_verb[act.verb as usize] = runs;
                 if act.status.is_some() || !matches!(act.outcome, Outcome::Done | Outcome::Asked) {
                     let runs = std::mem::take(&mut self.trouble);
-                    runs.iter().for_each(|run| self.run(*run, record));
+                    runs.iter().for_each(|run| self.run(*run, record, traits));
                     self.trouble = runs;
                 }
             }
             Record::Fact(fact) => {
                 self.inventory.fact(fact);
+                let traits = kind::of(&fact.protocol);
                 let runs = std::mem::take(&mut self.by_key[fact.key as usize]);
-                runs.iter().for_each(|run| self.run(*run, record));
+                runs.iter().for_each(|run| self.run(*run, record, traits));
                 self.by_key[fact.key as usize] = runs;
             }
             Record::Conversation(conversation) => {
                 self.inventory.conversation(conversation);
                 self.sight.conversation(conversation);
+                let traits = kind::of(&conversation.protocol);
                 let runs = std::mem::take(&mut self.conversations);
-                runs.iter().for_each(|run| self.run(*run, record));
+                runs.iter().for_each(|run| self.run(*run, record, traits));
                 self.conversations = runs;
             }
             Record::Sample(sample) => self.inventory.sample(sample),
@@ -151,27 +154,28 @@ impl Analysis {
             self.inventory.malformed(&health.protocol, health.count);
         }
         self.sight.health(health);
+        let traits = kind::of(&health.protocol);
         let runs = std::mem::take(&mut self.health);
-        runs.iter().for_each(|run| self.run(*run, record));
+        runs.iter().for_each(|run| self.run(*run, record, traits));
         self.health = runs;
     }
 
-    fn run(&mut self, run: Run, record: &Record) {
-        let view = View { inventory: &self.inventory };
-        let row = match run {
+    fn run(&mut self, run: Run, record: &Record, traits: Trait) {
+        let view = View { inventory: &self.inventory, traits };
+        match run {
             Run::Row(row) => {
+                let mut hits = Hits { findings: &mut self.findings, about: &DETECTORS[row].about };
                 match (&DETECTORS[row].logic, record) {
-                    (Logic::Act(_, judge) | Logic::Trouble(judge), Record::Act(act)) => {
-                        judge(act, &view, &mut self.hits)
+                    (Logic::Act(_, judge) | Logic::Trouble(judge) | Logic::Protocol(_, judge), Record::Act(act)) => {
+                        judge(act, &view, &mut hits);
                     }
-                    (Logic::Fact(_, judge), Record::Fact(fact)) => judge(fact, &view, &mut self.hits),
+                    (Logic::Fact(_, judge), Record::Fact(fact)) => judge(fact, &view, &mut hits),
                     (Logic::Conversation(judge), Record::Conversation(conversation)) => {
-                        judge(conversation, &view, &mut self.hits);
+                        judge(conversation, &view, &mut hits)
                     }
-                    (Logic::Health(judge), Record::Health(health)) => judge(health, &view, &mut self.hits),
+                    (Logic::Health(judge), Record::Health(health)) => judge(health, &view, &mut hits),
                     _ => {}
                 }
-                row
             }
             Run::Memory(number) => {
                 let Some((row, protocols, memory)) = self.memories.get_mut(number) else { return };
@@ -181,13 +185,8 @@ impl Analysis {
                 {
                     return;
                 }
-                memory.look(record, &view, &mut self.hits);
-                *row
-            }
-        };
-        if !self.hits.hits.is_empty() {
-            for hit in self.hits.hits.drain(..) {
-                self.findings.add(&DETECTORS[row].about, hit);
+                let mut hits = Hits { findings: &mut self.findings, about: &DETECTORS[*row].about };
+                memory.look(record, &view, &mut hits);
             }
         }
     }
@@ -202,16 +201,13 @@ impl Analysis {
         let machines = Machines::of(&self.inventory);
         let mut findings = self.findings.clone();
         let plant = Plant { inventory: &self.inventory, machines: &machines };
-        let mut hits = Hits::default();
         for row in &self.machines {
             if let Logic::Machines(judge) = &DETECTORS[*row].logic {
-                judge(&plant, &mut hits);
-                hits.hits.drain(..).for_each(|hit| findings.add(&DETECTORS[*row].about, hit));
+                judge(&plant, &mut Hits { findings: &mut findings, about: &DETECTORS[*row].about });
             }
         }
         for (row, _, memory) in &self.memories {
-            memory.conclude(&plant, &mut hits);
-            hits.hits.drain(..).for_each(|hit| findings.add(&DETECTORS[*row].about, hit));
+            memory.conclude(&plant, &mut Hits { findings: &mut findings, about: &DETECTORS[*row].about });
         }
         let ranked: Vec<RankedFinding> = findings
             .ranked()

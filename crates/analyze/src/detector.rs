@@ -7,6 +7,8 @@ use model::{
     Verb,
 };
 
+use crate::findings::Findings;
+use crate::inventory::kind::Trait;
 use crate::inventory::{Inventory, Machines};
 
 /// A detector: one row of the table in `detectors.rs`.
@@ -21,6 +23,8 @@ pub struct Detector {
 pub enum Logic {
     /// Every act with one of these verbs, on its own.
     Act(&'static [Verb], fn(&Act, &View, &mut Hits)),
+    /// Every act of these protocols, whatever its verb.
+    Protocol(&'static [&'static str], fn(&Act, &View, &mut Hits)),
     /// Every act that did not end well or has a status, whatever its verb.
     Trouble(fn(&Act, &View, &mut Hits)),
     /// Every fact with one of these keys, on its own.
@@ -64,6 +68,8 @@ pub trait Memory: Send {
 /// What a detector may ask while records come in.
 pub struct View<'a> {
     pub(crate) inventory: &'a Inventory,
+    /// What is known of the protocol of the record.
+    pub(crate) traits: Trait,
 }
 
 /// What a detector may ask when judgement is asked for.
@@ -190,15 +196,20 @@ impl Hit {
 }
 
 /// Where detectors put what they find.
-#[derive(Debug, Default)]
-pub struct Hits {
-    pub(crate) hits: Vec<Hit>,
+pub struct Hits<'a> {
+    pub(crate) findings: &'a mut Findings,
+    pub(crate) about: &'static Descriptor,
 }
 
-impl Hits {
+impl Hits<'_> {
     /// Takes one.
     pub fn push(&mut self, hit: Hit) {
-        self.hits.push(hit);
+        self.findings.add(self.about, hit, Text::default);
+    }
+
+    /// Takes one whose evidence is put into words only where there is still room for it. For what comes by the million.
+    pub fn tell(&mut self, hit: Hit, evidence: impl FnOnce() -> Text) {
+        self.findings.add(self.about, hit, evidence);
     }
 }
 

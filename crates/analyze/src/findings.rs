@@ -43,7 +43,9 @@ impl Findings {
         }
     }
 
-    pub(crate) fn add(&mut self, about: &Descriptor, hit: Hit) {
+    /// Adds a hit; `evidence` is asked for only where the hit brings none and there is room for it.
+    pub(crate) fn add(&mut self, about: &'static Descriptor, hit: Hit, evidence: impl FnOnce() -> Text) {
+        let evidence = || if hit.evidence.is_empty() { evidence() } else { hit.evidence };
         let same = Same {
             detector: about.id,
             from: hit.from.as_ref().and_then(Key::of),
@@ -59,7 +61,7 @@ impl Findings {
             finding.last = finding.last.max(hit.last);
             finding.severity = finding.severity.max(hit.severity.unwrap_or(about.severity));
             if finding.evidence.len() < limits::EVIDENCE_MAX {
-                let evidence = bounded(hit.evidence);
+                let evidence = bounded(evidence());
                 if !finding.evidence.contains(&evidence) {
                     finding.evidence.push(evidence);
                 }
@@ -91,7 +93,7 @@ impl Findings {
             to: hit.to,
             behind,
             protocol,
-            evidence: Vec::from_iter((!hit.evidence.is_empty()).then(|| bounded(hit.evidence))),
+            evidence: Some(bounded(evidence())).into_iter().filter(|text| !text.is_empty()).collect(),
             flow: hit.flow,
         });
     }

@@ -73,20 +73,23 @@ impl Rate {
 pub(crate) struct Tracked<K, V> {
     table: Bounded<K, (Time, V)>,
     idle: i64,
+    /// How many newcomers must have been turned away before the next sweep.
+    next_sweep: u64,
 }
 
 impl<K: Hash + Eq, V: Default> Tracked<K, V> {
     /// Follows up to `limits::TRACKED_MAX` keys.
     pub(crate) fn new(idle: i64) -> Tracked<K, V> {
-        Tracked { table: Bounded::new(limits::TRACKED_MAX), idle }
+        Tracked { table: Bounded::new(limits::TRACKED_MAX), idle, next_sweep: 1 }
     }
 
     /// What is followed of `key`; `None` where there is no room.
     pub(crate) fn at(&mut self, key: K, at: Time) -> Option<&mut V> {
         // Sweeping costs as much as the table is long: a flood of new keys must not bring it about each time.
-        if self.table.is_full() && self.table.turned_away.is_multiple_of(4_096) {
+        if self.table.is_full() && self.table.turned_away >= self.next_sweep {
             let idle = self.idle;
             self.table.retain(|_, (last, _)| at.since(*last) <= idle);
+            self.next_sweep = self.table.turned_away + 4_096;
         }
         let (last, value) = self.table.entry(key, || (at, V::default()))?;
         *last = (*last).max(at);
@@ -94,6 +97,7 @@ impl<K: Hash + Eq, V: Default> Tracked<K, V> {
     }
 
     /// Everything followed, in the order of the keys.
+    #[cfg(test)]
     pub(crate) fn sorted(&self) -> Vec<(&K, &V)>
     where
         K: Ord,

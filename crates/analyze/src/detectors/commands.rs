@@ -48,9 +48,9 @@ pub(crate) const COMMAND: Detector = Detector {
         covers: &["IEC-10x ASDU types", "DNP3 function code"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(&[Verb::Operate], |act, _, hits| {
-        if kind::is_industrial(&act.protocol) {
-            hits.push(Hit::of_act(act, tell(act)));
+    logic: Logic::Act(&[Verb::Operate], |act, view, hits| {
+        if view.traits.kind == kind::Kind::Industrial {
+            hits.tell(Hit::of_act(act, ""), || tell(act));
         }
     }),
 };
@@ -81,7 +81,7 @@ pub(crate) const UNAUTHENTICATED: Detector = Detector {
         let is_telecontrol = matches!(act.protocol.as_ref(), "dnp3" | "iec104");
         let is_signed = act.extra.iter().any(|(name, _)| name.contains("auth"));
         if is_telecontrol && !is_signed && is_effective(act) {
-            hits.push(Hit::of_act(act, tell(act)));
+            hits.tell(Hit::of_act(act, ""), || tell(act));
         }
     }),
 };
@@ -111,15 +111,15 @@ pub(crate) const ACROSS: Detector = Detector {
         covers: &["Unauthorized PLC Programming", "IEC 61850 unauthorised write"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(CHANGES, |act, _, hits| {
+    logic: Logic::Act(CHANGES, |act, view, hits| {
         if !is_same_subnet(&act.from, &act.to)
             && is_effective(act)
-            && kind::of(&act.protocol).is_open
-            && kind::is_industrial(&act.protocol)
+            && view.traits.is_open
+            && view.traits.kind == kind::Kind::Industrial
             && !act.from.ip.is_some_and(is_public)
         {
             let severity = if act.verb == Verb::Write { Severity::Medium } else { Severity::High };
-            hits.push(Hit::of_act(act, tell(act)).severity(severity));
+            hits.tell(Hit::of_act(act, "").severity(severity), || tell(act));
         }
     }),
 };
@@ -207,7 +207,7 @@ pub(crate) const BROADCAST: Detector = Detector {
             _ => false,
         };
         if is_all {
-            hits.push(Hit::of_act(act, tell(act)));
+            hits.tell(Hit::of_act(act, ""), || tell(act));
         }
     }),
 };
@@ -371,11 +371,11 @@ pub(crate) const CLOCK: Detector = Detector {
         covers: &["IEC-104 clock"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(&[Verb::Time], |act, _: &View, hits| {
+    logic: Logic::Act(&[Verb::Time], |act, view: &View, hits| {
         let name = act.name.as_str();
         let is_setting = ["set", "write", "sync", "record current time"].iter().any(|word| name.contains(word));
-        if kind::is_industrial(&act.protocol) && is_setting && is_effective(act) {
-            hits.push(Hit::of_act(act, tell(act)));
+        if view.traits.kind == kind::Kind::Industrial && is_setting && is_effective(act) {
+            hits.tell(Hit::of_act(act, ""), || tell(act));
         }
     }),
 };

@@ -16,7 +16,7 @@ fn weighed(act: &Act, severity: Severity) -> Severity {
 }
 
 fn report(act: &Act, severity: Severity, hits: &mut Hits) {
-    hits.push(Hit::of_act(act, tell(act)).severity(weighed(act, severity)));
+    hits.tell(Hit::of_act(act, "").severity(weighed(act, severity)), || tell(act));
 }
 
 pub(crate) const STOPPED: Detector = Detector {

@@ -183,8 +183,7 @@ pub(crate) const REMOTE: Detector = Detector {
         ),
     },
     logic: Logic::Conversation(|conversation, view, hits| {
-        let traits = kind::of(&conversation.protocol);
-        if traits.kind != Kind::Remote || !is_answered(conversation.state) {
+        if view.traits.kind != Kind::Remote || !is_answered(conversation.state) {
             return;
         }
         let severity = match (conversation.from.ip, conversation.to.ip) {
@@ -270,10 +269,10 @@ pub(crate) const TUNNEL: Detector = Detector {
         covers: &["Unauthorized Internet Connectivity Detected"],
         thresholds: NOTHING,
     },
-    logic: Logic::Conversation(|conversation, _, hits| {
+    logic: Logic::Conversation(|conversation, view, hits| {
         // Assigned internet protocol numbers: 4 IP in IP, 41 IPv6 in IPv4, 47 GRE, 50 ESP.
-        let is_tunnel = matches!(conversation.transport, Transport::Ip(4 | 41 | 47 | 50))
-            || kind::of(&conversation.protocol).kind == Kind::Tunnel;
+        let is_tunnel =
+            matches!(conversation.transport, Transport::Ip(4 | 41 | 47 | 50)) || view.traits.kind == Kind::Tunnel;
         if is_tunnel {
             let outside = conversation.to.ip.is_some_and(is_public) || conversation.from.ip.is_some_and(is_public);
             let text = format!("{} {} to {}", conversation.transport, conversation.protocol, conversation.to);

@@ -396,9 +396,9 @@ struct Sessions {
 }
 
 impl Memory for Sessions {
-    fn look(&mut self, record: &Record, _: &View, hits: &mut Hits) {
+    fn look(&mut self, record: &Record, view: &View, hits: &mut Hits) {
         let Record::Conversation(conversation) = record else { return };
-        let is_industrial = kind::is_industrial(&conversation.protocol)
+        let is_industrial = view.traits.kind == kind::Kind::Industrial
             || conversation.to.port.is_some_and(|port| INDUSTRIAL_PORTS.contains(&port));
         if conversation.transport != Transport::Tcp || !conversation.is_opening || !is_industrial {
             return;
@@ -602,8 +602,8 @@ pub(crate) const PROBED: Detector = Detector {
             && matches!(conversation.state, State::Attempted | State::Rejected)
             && conversation.is_opening;
         if is_call && is_public(from) && !is_public(to) && !is_group(to) {
-            let text = format!("{from} tried {}", conversation.to);
-            hits.push(Hit::of_conversation(conversation, text).between(None, Some(conversation.to)));
+            let hit = Hit::of_conversation(conversation, "").between(None, Some(conversation.to));
+            hits.tell(hit, || format!("{from} tried {}", conversation.to).into());
         }
     }),
 };

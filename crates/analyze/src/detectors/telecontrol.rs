@@ -135,7 +135,7 @@ pub(crate) const OBSOLETE: Detector = Detector {
         covers: &["obsolete FC Initialize Data / Save Config", "reserved FC", "reserved IIN 2.6", "illegal ASDU type"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(Verb::ALL, |act, _: &View, hits: &mut Hits| {
+    logic: Logic::Protocol(&["dnp3", "iec104"], |act, _: &View, hits: &mut Hits| {
         // IEEE 1815-2012 table 4-2: 15 initialize data and 19 save configuration are obsolete; 34 to 128 are reserved.
         let is_old = act.protocol == "dnp3" && (matches!(act.code, 15 | 19) || (34..=128).contains(&act.code));
         // IEC 60870-5-101 section 7.2.1: 41 to 44, 52 to 57, 71 to 99 and 114 to 119 are reserved.
@@ -169,10 +169,7 @@ pub(crate) const AUTHENTICATION: Detector = Detector {
         covers: &["DNP3 authentication error"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(Verb::ALL, |act, _, hits| {
-        if act.protocol != "dnp3" {
-            return;
-        }
+    logic: Logic::Protocol(&["dnp3"], |act, _, hits| {
         let says = |text: &str| text.contains("authentication error") || text.contains("authentication failed");
         let is_error = says(&act.name)
             || act.status.as_ref().is_some_and(|status| says(&status.name))
@@ -229,10 +226,7 @@ pub(crate) const GOOSE: Detector = Detector {
         covers: &["GOOSE needs commissioning", "GOOSE dataset", "SV dataset", "GOOSE & SV message-type settings"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(&[Verb::Report], |act, _, hits| {
-        if !matches!(act.protocol.as_ref(), "goose" | "sv") {
-            return;
-        }
+    logic: Logic::Protocol(&["goose", "sv"], |act, _, hits| {
         for (name, value) in &act.extra {
             let sign = SIGNS.iter().find(|(field, words, _)| name == field && (words.is_empty() || value == words));
             if let Some((_, _, severity)) = sign

@@ -27,7 +27,7 @@ fn is_refused_for(act: &Act, words: &[&str]) -> bool {
 
 fn refused_for(act: &Act, words: &[&str], hits: &mut Hits) {
     if is_refused_for(act, words) {
-        hits.push(Hit::of_act(act, tell(act)));
+        hits.tell(Hit::of_act(act, ""), || tell(act));
     }
 }
 

@@ -46,34 +46,28 @@ pub(crate) const SERVICE: Detector = Detector {
         covers: &["PsExec", "remote Windows service", "Windows process / service"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(
-        &[Verb::Start, Verb::Configure, Verb::File, Verb::Other, Verb::Browse, Verb::Program, Verb::Operate],
-        |act, _, hits| {
-            if !matches!(act.protocol.as_ref(), "smb" | "dcerpc") {
-                return;
-            }
-            let text = words(act);
-            let is_tool = text.contains("psexesvc")
-                || text.contains("paexec")
-                || text.contains("remcomsvc")
-                || text.contains("winexesvc");
-            let is_call = text.contains("createservice")
-                || text.contains("startservice")
-                || text.contains("create service")
-                || text.contains("start service")
-                || text.contains("schrpcregistertask")
-                || text.contains("netrjobadd")
-                || text.contains("itaskschedulerservice")
-                || text.contains("iwbemservices");
-            // Opening the service control manager alone is what inventory tools do.
-            let is_manager = text.contains("svcctl") || text.contains("\\atsvc");
-            if is_tool || is_call {
-                hits.push(Hit::of_act(act, tell(act)));
-            } else if is_manager {
-                hits.push(Hit::of_act(act, tell(act)).severity(Severity::Medium));
-            }
-        },
-    ),
+    logic: Logic::Protocol(&["smb", "dcerpc"], |act, _, hits| {
+        let text = words(act);
+        let is_tool = text.contains("psexesvc")
+            || text.contains("paexec")
+            || text.contains("remcomsvc")
+            || text.contains("winexesvc");
+        let is_call = text.contains("createservice")
+            || text.contains("startservice")
+            || text.contains("create service")
+            || text.contains("start service")
+            || text.contains("schrpcregistertask")
+            || text.contains("netrjobadd")
+            || text.contains("itaskschedulerservice")
+            || text.contains("iwbemservices");
+        // Opening the service control manager alone is what inventory tools do.
+        let is_manager = text.contains("svcctl") || text.contains("\\atsvc");
+        if is_tool || is_call {
+            hits.push(Hit::of_act(act, tell(act)));
+        } else if is_manager {
+            hits.push(Hit::of_act(act, tell(act)).severity(Severity::Medium));
+        }
+    }),
 };
 
 pub(crate) const SHARE: Detector = Detector {
@@ -98,10 +92,7 @@ pub(crate) const SHARE: Detector = Detector {
         covers: &["Unauthorized SMB Login", "PsExec"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(&[Verb::File, Verb::Other, Verb::Browse, Verb::Login, Verb::Subscribe], |act, _, hits| {
-        if act.protocol != "smb" {
-            return;
-        }
+    logic: Logic::Protocol(&["smb"], |act, _, hits| {
         let text = words(act);
         let is_drive = text.split(['\\', '/', ' ']).any(|part| {
             part == "admin$"
@@ -139,10 +130,7 @@ pub(crate) const EXECUTABLE: Detector = Detector {
         covers: &["suspicious executable", "EICAR"],
         thresholds: NOTHING,
     },
-    logic: Logic::Act(&[Verb::File, Verb::Read, Verb::Write], |act, _, hits| {
-        if !matches!(act.protocol.as_ref(), "smb" | "ftp" | "tftp" | "http") {
-            return;
-        }
+    logic: Logic::Protocol(&["smb", "ftp", "tftp", "http"], |act, _, hits| {
         let name = act.object.to_string().to_lowercase();
         let path = name.split(['?', '#']).next().unwrap_or_default().trim_end();
         // Web pages of old devices run by `.dll` and `.com` endings of hosts.
@@ -212,18 +200,12 @@ pub(crate) const MALWARE: Detector = Detector {
         ],
         thresholds: phrase("a name, not a proof: names can be chosen", "un nom, pas une preuve : un nom se choisit"),
     },
-    logic: Logic::Act(
-        &[Verb::File, Verb::Read, Verb::Write, Verb::Browse, Verb::Other, Verb::Identify, Verb::Start],
-        |act, _, hits| {
-            if !matches!(act.protocol.as_ref(), "smb" | "ftp" | "tftp" | "http" | "dns" | "dcerpc" | "smtp") {
-                return;
-            }
-            let text = words(act);
-            if let Some((word, name)) = KNOWN.iter().find(|(word, _)| text.contains(word)) {
-                hits.push(Hit::of_act(act, format!("{name}: `{word}` in {}", tell(act))).topic(*name));
-            }
-        },
-    ),
+    logic: Logic::Protocol(&["smb", "ftp", "tftp", "http", "dns", "dcerpc", "smtp"], |act, _, hits| {
+        let text = words(act);
+        if let Some((word, name)) = KNOWN.iter().find(|(word, _)| text.contains(word)) {
+            hits.push(Hit::of_act(act, format!("{name}: `{word}` in {}", tell(act))).topic(*name));
+        }
+    }),
 };
 
 pub(crate) const DNS_TUNNEL: Detector = Detector {
