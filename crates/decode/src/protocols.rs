@@ -70,6 +70,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &icmp::PROTOCOL,
     &icmpv6::PROTOCOL,
     &dcerpc::PROTOCOL,
+    &profinet_cm::PROTOCOL,
 ];
 
 /// The protocol with `id`.
