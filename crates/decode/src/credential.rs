@@ -62,15 +62,25 @@ pub fn is_default(user: &str, password: &str) -> bool {
 }
 
 /// Tells that a user showed a credential of `kind` (`ftp password`) to the server. The password, where it is readable,
-/// is looked up and forgotten.
-pub(crate) fn tell(kind: &'static str, user: &str, password: Option<&str>, source: &str, out: &mut Output<'_>) {
+/// is looked up and forgotten. Gives what to say with `accepted` once the server let the user in, where the pair is a
+/// published default.
+#[must_use = "a default that was accepted must be told"]
+pub(crate) fn tell(
+    kind: &'static str,
+    user: &str,
+    password: Option<&str>,
+    source: &str,
+    out: &mut Output<'_>,
+) -> Option<Text> {
     out.fact(About::Server, FactKey::Credential, kind, source, Confidence::Certain);
     tell_user(user, source, out);
-    if let Some(password) = password
-        && is_default(user, password)
-    {
-        let value: Text = format_compact!("{kind} of {user}");
-        out.fact(About::Server, FactKey::DefaultCredential, &value, source, Confidence::Certain);
+    password.filter(|password| is_default(user, password)).map(|_| format_compact!("{kind} of {user}"))
+}
+
+/// Tells that the server accepted a published default.
+pub(crate) fn accepted(default: Option<Text>, source: &str, out: &mut Output<'_>) {
+    if let Some(default) = default {
+        out.fact(About::Server, FactKey::DefaultCredential, &default, source, Confidence::Certain);
     }
 }
 

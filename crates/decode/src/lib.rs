@@ -13,6 +13,7 @@ mod flow;
 pub mod fuzz;
 mod guess;
 pub mod limits;
+mod lines;
 pub mod output;
 mod partition;
 mod pipeline;

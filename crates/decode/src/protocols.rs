@@ -13,6 +13,8 @@ pub mod dhcp;
 pub mod dnp3;
 pub mod dns;
 pub mod enip;
+pub mod ftp;
+pub mod ftp_data;
 pub mod goose;
 pub mod http;
 pub mod icmp;
@@ -21,6 +23,7 @@ pub mod iec104;
 pub mod lldp;
 pub mod llmnr;
 pub mod mdns;
+pub mod mail;
 pub mod mms;
 pub mod modbus;
 pub mod ntlm;
@@ -32,9 +35,12 @@ pub mod profinet_rt;
 pub mod s7comm;
 pub mod s7comm_plus;
 pub mod smb;
+pub mod ssh;
 pub mod sv;
+pub mod telnet;
 pub mod tls;
 pub mod umas;
+pub mod vnc;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
@@ -71,6 +77,14 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &icmpv6::PROTOCOL,
     &dcerpc::PROTOCOL,
     &profinet_cm::PROTOCOL,
+    &ssh::PROTOCOL,
+    &vnc::PROTOCOL,
+    &ftp::PROTOCOL,
+    &ftp_data::PROTOCOL,
+    &mail::SMTP,
+    &mail::POP3,
+    &mail::IMAP,
+    &telnet::PROTOCOL,
 ];
 
 /// The protocol with `id`.

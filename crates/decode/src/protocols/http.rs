@@ -141,6 +141,8 @@ struct Request {
     file: Text,
     length: u64,
     has_credential: bool,
+    /// What to say of the password when it is accepted.
+    default: Option<Text>,
     is_upgrade: bool,
 }
 
@@ -328,6 +330,7 @@ impl Http {
             file: Text::default(),
             length: 0,
             has_credential: false,
+            default: None,
             is_upgrade: false,
         };
         for (name, value) in head.fields() {
@@ -338,10 +341,10 @@ impl Http {
                     request.action = text(value.trim_ascii()).trim_matches('"').into();
                 }
                 13 if name.eq_ignore_ascii_case(b"authorization") => {
-                    request.has_credential = authorization(value, "authorization", out);
+                    (request.has_credential, request.default) = authorization(value, "authorization", out);
                 }
                 19 if name.eq_ignore_ascii_case(b"proxy-authorization") => {
-                    request.has_credential = authorization(value, "proxy-authorization", out);
+                    (request.has_credential, request.default) = authorization(value, "proxy-authorization", out);
                 }
                 7 if name.eq_ignore_ascii_case(b"upgrade") => request.is_upgrade = true,
                 14 if name.eq_ignore_ascii_case(b"content-length") => {
@@ -442,7 +445,11 @@ impl Http {
             Body::Rest => Stage::Rest,
             Body::Length(_) => Stage::Head,
         };
-        let request = self.requests.pop_front();
+        let mut request = self.requests.pop_front();
+        if status < 400 {
+            let default = request.as_mut().and_then(|request| request.default.take());
+            credential::accepted(default, "authorization", out);
+        }
         if status == 101 || (method == 6 && (200..300).contains(&status)) {
             self.client = Stage::Tunnel;
             self.server = Stage::Tunnel;
@@ -575,20 +582,21 @@ fn is_login(object: &str) -> bool {
     ["login", "logon", "signin", "authenticate"].iter().any(|word| path.contains(word))
 }
 
-/// An authorization field: its kind, its user, whether it is a published default. Says whether it was a credential.
-fn authorization(value: &[u8], source: &'static str, out: &mut Output<'_>) -> bool {
+/// An authorization field: its kind, its user, whether it is a published default. Says whether it was a
+/// credential, and what to say when it is accepted.
+fn authorization(value: &[u8], source: &'static str, out: &mut Output<'_>) -> (bool, Option<Text>) {
     let (scheme, rest) = head::scheme(value);
     let is = |name: &[u8]| scheme.eq_ignore_ascii_case(name);
     if is(b"basic") {
         let pair = credential::base64(rest);
         let pair = String::from_utf8_lossy(&pair);
         match pair.split_once(':') {
-            Some((user, password)) => credential::tell("http basic", user, Some(password), source, out),
-            None => credential::tell("http basic", "", None, source, out),
+            Some((user, password)) => (true, credential::tell("http basic", user, Some(password), source, out)),
+            None => (true, credential::tell("http basic", "", None, source, out)),
         }
     } else if is(b"digest") {
         let user = head::parameter(rest, b"username").map(text).unwrap_or_default();
-        credential::tell("http digest", &user, None, source, out);
+        (true, credential::tell("http digest", &user, None, source, out))
     } else if is(b"ntlm") || is(b"negotiate") {
         let token = credential::base64(rest);
         let is_ntlm = token.windows(8).any(|part| part == b"NTLMSSP\0");
@@ -596,15 +604,14 @@ fn authorization(value: &[u8], source: &'static str, out: &mut Output<'_>) -> bo
         ntlm::tell(&token, "http", out);
         // The first of three legs shows nothing yet.
         if is_ntlm && !token.windows(9).any(|part| part == b"NTLMSSP\0\x03") {
-            return false;
+            return (false, None);
         }
-        credential::tell(kind, "", None, source, out);
+        (true, credential::tell(kind, "", None, source, out))
     } else if is(b"bearer") {
-        credential::tell("http bearer token", "", None, source, out);
+        (true, credential::tell("http bearer token", "", None, source, out))
     } else {
-        return false;
+        (false, None)
     }
-    true
 }
 
 #[cfg(test)]

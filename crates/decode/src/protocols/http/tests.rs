@@ -44,13 +44,20 @@ fn a_default_password_is_known_and_not_kept() {
     dialog(&[
         (Client, "GET /portal.htm HTTP/1.1\r\nAuthorization: Basic YWRtaW46YWRtaW4=\r\n\r\n"),
         (Server, "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"S7-1200\"\r\nContent-Length: 0\r\n\r\n"),
+        (Client, "GET /portal.htm HTTP/1.1\r\nAuthorization: Basic d2FnbzprZXB0\r\n\r\n"),
+        (Server, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        (Client, "GET /portal.htm HTTP/1.1\r\nAuthorization: Basic YWRtaW46YWRtaW4=\r\n\r\n"),
+        (Server, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ])
     .end_is(expect![[r#"
         fact S: credential = http basic (http, authorization, certain)
         fact C: user = admin (http, authorization, likely)
-        fact S: default_credential = http basic of admin (http, authorization, certain)
         fact S: description = S7-1200 (http, realm, guess)
         C > S http [login] get | /portal.htm -> refused (401 unauthorized) in 1000 us bytes=0 {http 1: 1} {http 0: 1}
+        fact C: user = wago (http, authorization, likely)
+        C > S http [read] get | /portal.htm -> done (200 ok) in 1000 us bytes=0 {http 1: 1} {http 0: 1}
+        fact S: default_credential = http basic of admin (http, authorization, certain)
+        C > S http [read] get | /portal.htm -> done (200 ok) in 1000 us bytes=0 {http 1: 1} {http 0: 1}
     "#]]);
 }
 
