@@ -247,3 +247,66 @@ impl Analysis {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{FactKey, Record, State, Verb};
+
+    use super::*;
+    use crate::testing::{act, conversation, fact};
+
+    fn mixed() -> Vec<Record> {
+        let mut records = Vec::new();
+        for host in 1..120_u32 {
+            let (ip, at) = (format!("10.0.{}.{}", host % 3, host), f64::from(host));
+            let mac = format!("00:1b:1b:00:00:{host:02x}");
+            records.push(Record::Fact(fact(at, &ip, "arp", FactKey::Mac, &mac)));
+            records.push(Record::Fact(fact(at, &ip, "s7comm", FactKey::Serial, &format!("S C-{}", host / 2))));
+            records.push(Record::Act(act(at, "10.0.9.9", &format!("{ip}:102"), "s7comm", Verb::Write, "write var")));
+            let call = conversation(at, &ip, &format!("93.184.216.{host}:443"), "tls", State::Closed);
+            records.push(Record::Conversation(call));
+        }
+        records
+    }
+
+    #[test]
+    fn the_same_records_give_the_same_judgement() {
+        let judge = || {
+            let mut analysis = Analysis::new(Settings::default());
+            mixed().iter().for_each(|record| analysis.record(record));
+            serde_json::to_string(&analysis.finish()).unwrap()
+        };
+        assert_eq!(judge(), judge());
+    }
+
+    #[test]
+    fn findings_are_handed_out_once_and_judgement_may_be_asked_for_again() {
+        let mut analysis = Analysis::new(Settings::default());
+        let stop = Record::Act(act(0.0, "10.0.0.9", "10.0.0.7:102", "s7comm", Verb::Stop, "plc stop"));
+        analysis.record(&stop);
+        assert_eq!(analysis.new_findings().len(), 1);
+        analysis.record(&stop);
+        assert!(analysis.new_findings().iter().all(|finding| finding.detector != "controller-stopped"));
+        assert!(
+            analysis
+                .finish()
+                .findings
+                .iter()
+                .any(|f| f.finding.detector == "controller-stopped" && f.finding.count == 2)
+        );
+        assert!(
+            analysis
+                .finish()
+                .findings
+                .iter()
+                .any(|f| f.finding.detector == "controller-stopped" && f.finding.count == 2)
+        );
+    }
+
+    #[test]
+    fn a_detector_can_be_silenced() {
+        let mut analysis = Analysis::new(Settings { disabled: vec!["controller-stopped".into()] });
+        analysis.record(&Record::Act(act(0.0, "10.0.0.9", "10.0.0.7:102", "s7comm", Verb::Stop, "plc stop")));
+        assert!(analysis.finish().findings.iter().all(|ranked| ranked.finding.detector != "controller-stopped"));
+    }
+}

@@ -1,6 +1,6 @@
 //! Which addresses are one machine, and which hardware address is only the router in front of others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use model::{Confidence, FactKey, Mac};
@@ -31,11 +31,22 @@ pub(crate) struct Machine {
 /// What is known of one hardware address.
 #[derive(Default)]
 struct Seen {
-    /// Addresses whose packets had it, and how often.
+    /// Addresses whose packets had it, and how often; in order of the addresses.
     ips: Vec<(NodeId, u64)>,
-    /// Addresses that ARP or a device's own word binds to it.
+    /// Addresses that ARP or a device's own word binds to it; in order.
     bound: Vec<NodeId>,
     says_router: bool,
+}
+
+impl Seen {
+    /// How often packets of `node` had this hardware address.
+    fn weight(&self, node: NodeId) -> u64 {
+        self.ips.binary_search_by_key(&node, |ip| ip.0).map_or(0, |position| self.ips[position].1)
+    }
+
+    fn is_bound(&self, node: NodeId) -> bool {
+        self.bound.binary_search(&node).is_ok()
+    }
 }
 
 /// Protocols whose word binds an IP address to a hardware address.
@@ -90,7 +101,7 @@ pub(crate) fn machines(inventory: &Inventory) -> Vec<Machine> {
     let mut owner: BTreeMap<NodeId, (u64, Mac)> = BTreeMap::new();
     for (mac, entry) in &seen {
         for node in &entry.bound {
-            let weight = entry.ips.iter().find(|ip| ip.0 == *node).map_or(0, |ip| ip.1);
+            let weight = entry.weight(*node);
             let best = owner.entry(*node).or_insert((weight, *mac));
             if weight > best.0 {
                 *best = (weight, *mac);
@@ -113,8 +124,8 @@ pub(crate) fn machines(inventory: &Inventory) -> Vec<Machine> {
         let (own, behind) = split(*mac, entry, nodes, &owner, has_private);
         is_router[number] = entry.says_router || address::is_virtual_router(*mac) || !behind.is_empty();
         for node in own {
-            let weight = entry.ips.iter().find(|ip| ip.0 == node).map_or(0, |ip| ip.1);
-            let weight = weight.saturating_add(if entry.bound.contains(&node) { 1 << 60 } else { 0 });
+            let weight = entry.weight(node);
+            let weight = weight.saturating_add(if entry.is_bound(node) { 1 << 60 } else { 0 });
             let best = claimed_by.entry(node).or_insert((weight, *mac));
             if weight > best.0 {
                 *best = (weight, *mac);
@@ -151,7 +162,7 @@ fn hardware(inventory: &Inventory, live: &[bool]) -> BTreeMap<Mac, Seen> {
             match (claim.key, node.key) {
                 (FactKey::Mac, Key::Ip(_)) if binds(protocol) => {
                     if let Some(mac) = Mac::parse(&claim.value).filter(|mac| !mac.is_group() && *mac != Mac([0; 6])) {
-                        bind(seen.entry(mac).or_default(), id);
+                        seen.entry(mac).or_default().bound.push(id);
                     }
                 }
                 (FactKey::Ip, Key::Mac(mac)) if binds(protocol) => {
@@ -159,7 +170,7 @@ fn hardware(inventory: &Inventory, live: &[bool]) -> BTreeMap<Mac, Seen> {
                     if let Some(id) = ip.and_then(|ip| inventory.find(&Key::Ip(ip).address()))
                         && live[id as usize]
                     {
-                        bind(seen.entry(mac).or_default(), id);
+                        seen.entry(mac).or_default().bound.push(id);
                     }
                 }
                 (FactKey::Router, Key::Mac(mac)) => seen.entry(mac).or_default().says_router = true,
@@ -174,14 +185,9 @@ fn hardware(inventory: &Inventory, live: &[bool]) -> BTreeMap<Mac, Seen> {
     }
     for entry in seen.values_mut() {
         entry.bound.sort_unstable();
+        entry.bound.dedup();
     }
     seen
-}
-
-fn bind(entry: &mut Seen, node: NodeId) {
-    if !entry.bound.contains(&node) {
-        entry.bound.push(node);
-    }
 }
 
 /// The addresses that are the interface's own, and those behind it.
@@ -198,7 +204,7 @@ fn split(
     let mut open = Vec::new();
     for (id, _) in &entry.ips {
         let Some(ip) = ip_of(*id) else { continue };
-        if own.contains(id) {
+        if entry.is_bound(*id) {
             continue;
         }
         match owner.get(id) {
@@ -226,7 +232,7 @@ fn split(
     } else {
         // What shares a subnet with an address that is certainly its own is a further address of it, unless that subnet
         // is crowded behind it; everything else is behind.
-        let at_home: Vec<IpAddr> = own.iter().filter_map(|id| ip_of(*id)).map(address::subnet).collect();
+        let at_home: BTreeSet<IpAddr> = own.iter().filter_map(|id| ip_of(*id)).map(address::subnet).collect();
         let has_v6 = at_home.iter().any(|ip| ip.is_ipv6());
         let crowd = open.iter().filter(|(_, ip)| at_home.contains(&address::subnet(*ip))).count();
         let v6_count = open.iter().filter(|(_, ip)| ip.is_ipv6()).count();
@@ -300,6 +306,10 @@ fn collect(
     routed: &[bool],
     union: &mut Union,
 ) -> Vec<Machine> {
+    let mut ips_of: BTreeMap<Mac, Vec<IpAddr>> = BTreeMap::new();
+    for (node, (_, mac)) in claimed_by {
+        ips_of.entry(*mac).or_default().extend(inventory.nodes[*node as usize].ip());
+    }
     let mut by_root: BTreeMap<usize, Machine> = BTreeMap::new();
     for number in (0..inventory.nodes.len()).filter(|number| live[*number]) {
         let machine = by_root.entry(union.root(number)).or_default();
@@ -314,11 +324,7 @@ fn collect(
         let machine = by_root.entry(root).or_default();
         machine.is_router |= is_router[number];
         machine.fronts.extend(fronted.get(&number).into_iter().flatten());
-        let mut ips: Vec<IpAddr> = claimed_by
-            .iter()
-            .filter(|(_, (_, owner))| owner == mac)
-            .filter_map(|(node, _)| inventory.nodes[*node as usize].ip())
-            .collect();
+        let mut ips = ips_of.remove(mac).unwrap_or_default();
         ips.sort_unstable();
         machine.macs.push((*mac, ips));
     }
