@@ -44,6 +44,9 @@ const STREAMS_MAX: usize = 32;
 /// Nanoseconds between two summaries of a stream.
 const SUMMARY_INTERVAL: i64 = 1_000_000_000;
 
+/// Samples below which an effective value says nothing: half a period of the 80 samples that 9-2LE takes of each.
+const SAMPLES_MIN: u64 = 40;
+
 /// Bytes before the APDU: APPID, length, two reserved words.
 const HEADER_BYTES: usize = 8;
 
@@ -256,7 +259,7 @@ impl Stream {
             return;
         }
         readings.clear();
-        if self.squared > 0 {
+        if self.squared >= SAMPLES_MIN {
             for (i, (square, name)) in self.squares.iter().zip(CHANNELS).enumerate() {
                 let unit = if i < 4 { 1_000.0 } else { 100.0 };
                 let rms = (square / self.squared as f64).sqrt() / unit;
@@ -341,11 +344,25 @@ mod tests {
             .end_is(expect![[r#"
                 fact C: variable = sv 4001 (sv, sv id, certain)
                 fact C: role = merging unit (sv, sampled values publisher, likely)
-                C > S sv [report] stream begins | 4001 = 4001 I1 rms A=108.158, 4001 I2 rms A=277.98, 4001 I3 rms A=168.1, 4001 In rms A=1.722, 4001 U1 rms V=74741.76, 4001 U2 rms V=187422.1, 4001 U3 rms V=111820.68, 4001 Un rms V=859.66 -> asked appid=0x4000 samples=1 sample counter=280 configuration revision=1 synchronisation=global bytes=64 {sv 0: 1}
-                C > S sv [report] sampled values | 4001 = 4001 I1 rms A=108.158, 4001 I2 rms A=277.98, 4001 I3 rms A=168.1, 4001 In rms A=1.722, 4001 U1 rms V=74741.76, 4001 U2 rms V=187422.1, 4001 U3 rms V=111820.68, 4001 Un rms V=859.66 -> asked appid=0x4000 samples=2 sample counter=283 lost=1 configuration revision=1 synchronisation=global bytes=64 {sv 0: 2}
-                C > S sv [report] stream changes | 4001 = 4001 I1 rms A=108.158, 4001 I2 rms A=277.98, 4001 I3 rms A=168.1, 4001 In rms A=1.722, 4001 U1 rms V=74741.76, 4001 U2 rms V=187422.1, 4001 U3 rms V=111820.68, 4001 Un rms V=859.66 -> asked appid=0x4000 samples=1 sample counter=284 configuration revision=1 synchronisation=none bytes=64 {sv 0: 1}
-                C > S sv [report] sampled values | 4001 = 4001 I1 rms A=108.158, 4001 I2 rms A=277.98, 4001 I3 rms A=168.1, 4001 In rms A=1.722, 4001 U1 rms V=74741.76, 4001 U2 rms V=187422.1, 4001 U3 rms V=111820.68, 4001 Un rms V=859.66 -> asked appid=0x4000 samples=1 sample counter=285 configuration revision=1 synchronisation=none bytes=64 {sv 0: 1}
+                C > S sv [report] stream begins | 4001 -> asked appid=0x4000 samples=1 sample counter=280 configuration revision=1 synchronisation=global bytes=64 {sv 0: 1}
+                C > S sv [report] sampled values | 4001 -> asked appid=0x4000 samples=2 sample counter=283 lost=1 configuration revision=1 synchronisation=global bytes=64 {sv 0: 2}
+                C > S sv [report] stream changes | 4001 -> asked appid=0x4000 samples=1 sample counter=284 configuration revision=1 synchronisation=none bytes=64 {sv 0: 1}
+                C > S sv [report] sampled values | 4001 -> asked appid=0x4000 samples=1 sample counter=285 configuration revision=1 synchronisation=none bytes=64 {sv 0: 1}
             "#]]);
+    }
+
+    #[test]
+    fn effective_values_of_the_channels_of_9_2le() {
+        let mut dialog = Dialog::datagrams(&PROTOCOL);
+        for counter in 0..45 {
+            dialog = dialog.says(Speaker::Client, &message(counter, 2));
+        }
+        dialog.end_is(expect![[r#"
+            fact C: variable = sv 4001 (sv, sv id, certain)
+            fact C: role = merging unit (sv, sampled values publisher, likely)
+            C > S sv [report] stream begins | 4001 -> asked appid=0x4000 samples=1 sample counter=0 configuration revision=1 synchronisation=global bytes=64 {sv 0: 1}
+            C > S sv [report] sampled values | 4001 = 4001 I1 rms A=108.158, 4001 I2 rms A=277.98, 4001 I3 rms A=168.1, 4001 In rms A=1.722, 4001 U1 rms V=74741.76, 4001 U2 rms V=187422.1, 4001 U3 rms V=111820.68, 4001 Un rms V=859.66 -> asked appid=0x4000 samples=44 sample counter=44 configuration revision=1 synchronisation=global bytes=64 {sv 0: 44}
+        "#]]);
     }
 
     #[test]
