@@ -315,6 +315,10 @@ fn collect(
         let machine = by_root.entry(union.root(number)).or_default();
         machine.nodes.push(number as NodeId);
     }
+    let mut ips_of: BTreeMap<Mac, Vec<IpAddr>> = BTreeMap::new();
+    for (node, (_, mac)) in claimed_by {
+        ips_of.entry(*mac).or_default().extend(inventory.nodes[*node as usize].ip());
+    }
     for mac in seen.keys() {
         let number = mac_numbers[mac];
         let root = union.root(number);
