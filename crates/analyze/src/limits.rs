@@ -1,13 +1,14 @@
 //! The bounds of analysis, in one place, each with its reason. What does not fit is counted and said in the judgement.
 
-/// Addresses that may be a machine of the plant. Big sites have tens of thousands; a node takes about 400 bytes.
-pub const NODES_MAX: usize = 65_536;
+/// Addresses that may be a machine of the plant. A sensor sees some thousands at the most; a node takes about
+/// 400 bytes, and the machine it becomes in a judgement some 4 KB.
+pub const NODES_MAX: usize = 20_000;
 
 /// Of these, public addresses: a scan from or to the Internet must not push out the plant.
-pub const EXTERNAL_NODES_MAX: usize = 16_384;
+pub const EXTERNAL_NODES_MAX: usize = 6_000;
 
 /// Pairs of machines with a protocol.
-pub const EDGES_MAX: usize = 262_144;
+pub const EDGES_MAX: usize = 65_536;
 
 /// Ports of the server kept for an edge.
 pub const EDGE_PORTS_MAX: usize = 16;

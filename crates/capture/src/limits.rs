@@ -2,7 +2,7 @@
 
 /// Packets in the first, second, third and every later chunk. A chunk border is where shared tables become visible to all
 /// workers, so the first ones are small (what the first packets teach is known early) and later ones large (borders cost).
-pub const CHUNK_PACKETS_MAX: [usize; 4] = [256, 1024, 4096, 16_384];
+pub const CHUNK_PACKETS_MAX: [usize; 4] = [256, 1024, 4096, 8_192];
 
 /// Captured bytes after which a chunk ends: with full-size packets this many still fit the caches of a core, and several
 /// chunks in flight stay far below the 200 MB that the whole program may use.

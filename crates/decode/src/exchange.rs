@@ -28,6 +28,10 @@ impl<K: PartialEq, R> Exchange<K, R> {
             None if self.waiting.len() >= limits::PENDING_MAX => self.waiting.pop_front(),
             None => None,
         };
+        if self.waiting.capacity() == 0 {
+            // Most flows ask one thing at a time, and there may be many flows.
+            self.waiting.reserve_exact(1);
+        }
         self.waiting.push_back((key, at, request));
         replaced
     }

@@ -4,9 +4,9 @@
 /// partition small enough for a core's second-level cache.
 pub const PARTITIONS: usize = 64;
 
-/// Flows of one partition. 64 × 4,096 = 262,144 live conversations; at some 300 bytes each a half-open flood stays
-/// under 100 MB.
-pub const FLOWS_MAX: usize = 4_096;
+/// Flows of one partition. 64 × 2,048 = 131,072 live conversations; at some 400 bytes each a half-open flood stays
+/// under 60 MB.
+pub const FLOWS_MAX: usize = 2_048;
 
 /// Bytes of one direction that wait for the rest of their message. The largest industrial message is under 64 KiB;
 /// larger messages of IT protocols are read by their head (`Measure::Head`).
@@ -26,6 +26,10 @@ pub const CHANNELS_MAX: usize = 2_048;
 
 /// Bytes of the last values kept with a channel, to see changes.
 pub const CHANNEL_VALUE_BYTES_MAX: usize = 512;
+
+/// Variables of one channel that become samples; the longest usual list (a Modbus bit read) has 2,000 bits, of which few
+/// ever change.
+pub const CHANNEL_VARIABLES_MAX: usize = 2_048;
 
 /// Interval of roll-up, in nanoseconds of packet time (DESIGN section 4).
 pub const ROLLUP_INTERVAL: i64 = 60_000_000_000;
@@ -70,3 +74,10 @@ pub const HOLE_WAIT: i64 = 1_000_000_000;
 
 /// Two equal packets within this time are one packet that a mirror port sent twice, in nanoseconds.
 pub const DUPLICATE_WINDOW: i64 = 20_000_000;
+
+/// Records whose room a partition keeps from chunk to chunk.
+pub const RECORDS_KEPT: usize = 64;
+
+/// Bytes that wait in the streams of one partition, for the rest of their message or for a hole to fill. 64 partitions
+/// then keep 64 MiB at the most, whatever the traffic.
+pub const WAITING_BYTES_MAX: usize = 1024 * 1024;

@@ -29,6 +29,8 @@ pub struct Counts {
     pub failures: u64,
     /// Payload bytes that no decoder read.
     pub undecoded: u64,
+    /// Times that a flow's waiting bytes were given up because too many waited.
+    pub shed: u64,
 }
 
 /// One of the fixed number of parts into which flows are split by their pair of addresses.
@@ -39,6 +41,8 @@ pub(crate) struct Partition {
     pub(crate) sink: Sink,
     pub(crate) counts: Counts,
     idle: Vec<usize>,
+    /// Bytes that wait in all sessions.
+    waiting: usize,
 }
 
 impl Partition {
@@ -50,6 +54,7 @@ impl Partition {
             sink: Sink::new(options),
             counts: Counts::default(),
             idle: Vec::new(),
+            waiting: 0,
         }
     }
 
@@ -171,6 +176,7 @@ impl Partition {
         }
         let Some(session) = entry.session.as_deref_mut() else { return };
         let sink = &mut self.sink;
+        let waiting_before = session.waiting();
         let fed = catch_unwind(AssertUnwindSafe(|| {
             let mut of_other = Fed::default();
             let of_this = match segment {
@@ -192,6 +198,15 @@ impl Partition {
             };
             [of_this, of_other]
         }));
+        let mut waiting = session.waiting();
+        if self.waiting.saturating_sub(waiting_before).saturating_add(waiting) > limits::WAITING_BYTES_MAX
+            && waiting > 0
+        {
+            session.shed();
+            self.counts.shed += 1;
+            waiting = 0;
+        }
+        self.waiting = self.waiting.saturating_sub(waiting_before).saturating_add(waiting);
         match fed {
             Ok([this, other]) => {
                 for (fed, side) in [(this, place.side), (other, place.side ^ 1)] {
@@ -238,6 +253,7 @@ impl Partition {
     fn close_session(&mut self, index: usize, at: Time) {
         let Some(entry) = self.flows.get_mut(index) else { return };
         let Some(mut session) = entry.session.take() else { return };
+        self.waiting = self.waiting.saturating_sub(session.waiting());
         let frame = self.sink.frame;
         let sink = &mut self.sink;
         if let Ok(fed) = catch_unwind(AssertUnwindSafe(|| session.end(at, frame, sink))) {

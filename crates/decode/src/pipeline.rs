@@ -156,10 +156,14 @@ impl Pipeline {
     /// The end of all input: flows end, what was merged is told, and what could not be seen is summed up.
     pub fn finish(&mut self, tell: &mut dyn FnMut(&Record)) -> Totals {
         let (at, frame) = self.last;
+        // One partition after the other, so that a million open flows do not become a million records at once.
         for partition in &mut self.partitions {
-            partition.get_mut().unwrap_or_else(PoisonError::into_inner).end(at, frame);
+            let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
+            partition.end(at, frame);
+            for (_, record) in partition.sink.records.drain(..) {
+                tell(&record);
+            }
         }
-        self.tell(tell);
         let totals = self.totals();
         for record in self.blindness() {
             tell(&record);
@@ -225,7 +229,9 @@ impl Pipeline {
             }
         }
         for partition in &mut self.partitions {
-            partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.records.clear();
+            let records = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.records;
+            records.clear();
+            records.shrink_to(limits::RECORDS_KEPT);
         }
     }
 
@@ -233,7 +239,8 @@ impl Pipeline {
     fn blindness(&mut self) -> Vec<Record> {
         let at = self.last.0;
         let mut stops: Vec<((Layer, &'static str), u64)> = Vec::new();
-        let (mut duplicates, mut cut, mut evicted, mut lost, mut channels, mut undecoded) = (0, 0, 0, 0, 0, 0);
+        let (mut duplicates, mut cut, mut evicted, mut lost) = (0, 0, 0, 0);
+        let (mut channels, mut undecoded, mut shed) = (0, 0, 0);
         for partition in &mut self.partitions {
             let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
             for (key, count) in &partition.counts.stops {
@@ -247,6 +254,7 @@ impl Pipeline {
             evicted += partition.evicted();
             lost += partition.fragments_lost();
             channels += partition.sink.channels_evicted();
+            shed += partition.counts.shed;
             undecoded += partition.counts.undecoded;
         }
         stops.sort_by_key(|((layer, why), _)| (*layer as u8, *why));
@@ -275,6 +283,7 @@ impl Pipeline {
         add(HealthKind::Fragments, lost, "fragmented packets that never became whole".into());
         add(HealthKind::Evicted, evicted, "conversations pushed out of the full flow table".into());
         add(HealthKind::Limit, channels, "roll-up channels pushed out of the full table".into());
+        add(HealthKind::Limit, shed, "times that waiting bytes were given up because too many waited".into());
         add(HealthKind::Undecoded, undecoded, "payload bytes that no decoder recognised".into());
         records
     }

@@ -378,6 +378,7 @@ impl Channel {
             }
             (Values::List(list), Kept::List(old)) if old.as_slice() == list => {}
             (values, kept) => {
+                let is_first = matches!(kept, Kept::Nothing);
                 let before = match std::mem::replace(kept, Kept::Nothing) {
                     Kept::List(list) => list,
                     other => other.as_values().to_readings(),
@@ -392,7 +393,13 @@ impl Channel {
                             &owned
                         }
                     };
-                    for (i, reading) in now.iter().enumerate() {
+                    for (i, reading) in now.iter().enumerate().take(limits::CHANNEL_VARIABLES_MAX) {
+                        if is_first {
+                            // Most variables never change: state is made for those that do.
+                            let at = reading.at.unwrap_or(at);
+                            records.push((frame, Record::Sample(self.as_sample(at, reading, None))));
+                            continue;
+                        }
                         let is_same = before.get(i).is_some_and(|old| {
                             old.object == reading.object && old.value == reading.value && old.quality == reading.quality
                         });

@@ -135,6 +135,26 @@ impl Session {
         failed
     }
 
+    /// Bytes that wait, for the rest of their message or for a hole to fill.
+    pub(crate) fn waiting(&self) -> usize {
+        self.halves.iter().map(|half| half.buffer.len() + half.assembler.held_bytes()).sum()
+    }
+
+    /// Gives up all bytes that wait: reading goes on with the next segment that starts a message.
+    pub(crate) fn shed(&mut self) {
+        for side in 0..2 {
+            let speaker = self.speaker(side);
+            if let Some(half) = self.halves.get_mut(side)
+                && half.buffer.len() + half.assembler.held_bytes() > 0
+            {
+                *half = Half { is_lost: true, segments: half.segments, ..Half::default() };
+                if let Decoding::Known(_, decoder) = &mut self.decoding {
+                    decoder.gap(speaker);
+                }
+            }
+        }
+    }
+
     /// A datagram or frame.
     pub(crate) fn datagram(&mut self, place: Place, payload: &[u8], sink: &mut Sink) {
         if let Decoding::Unknown = self.decoding {

@@ -59,6 +59,8 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
             records.write(record);
         }
     });
+    // Judging makes large lists: what decoding held makes room for them.
+    drop((pipeline, now, next));
     let judgement = analysis.finish();
     progress.end();
     if let Some(mut records) = records {

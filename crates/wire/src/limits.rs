@@ -34,8 +34,9 @@ pub const STREAM_LOSS_MAX: u32 = 256 * 1024 * 1024;
 /// Datagrams whose fragments are kept at one time.
 pub const DATAGRAMS_MAX: usize = 1024;
 
-/// Bytes kept of incomplete datagrams, in all, with `FRAGMENT_OVERHEAD` for each piece.
-pub const DATAGRAM_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes kept of incomplete datagrams, in all, with `FRAGMENT_OVERHEAD` for each piece. Eight of the largest; decoding has
+/// one such table for each of its 64 partitions.
+pub const DATAGRAM_BYTES_MAX: usize = 512 * 1024;
 
 /// Pieces of one datagram. 65,535 bytes in the smallest usual fragments (256 bytes) are 256.
 pub const FRAGMENTS_MAX: usize = 1024;

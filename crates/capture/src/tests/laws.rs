@@ -122,7 +122,7 @@ fn chunks_grow_to_their_limit() {
     let file = small_pcap(40_000);
     let (chunks, problems, counters) = read(stream(&file));
     let sizes: Vec<usize> = chunks.iter().map(Vec::len).collect();
-    assert_eq!(sizes, [256, 1024, 4096, 16_384, 16_384, 1856]);
+    assert_eq!(sizes, [256, 1024, 4096, 8_192, 16_384, 1856]);
     assert_eq!((problems.len(), counters.packets), (0, 40_000));
     let numbers: Vec<u64> = chunks.concat().iter().map(|frame| frame.0).collect();
     assert_eq!(numbers, (1..=40_000).collect::<Vec<u64>>());
@@ -168,7 +168,7 @@ fn a_chunk_filled_again_allocates_nothing() {
     }
     let before = (chunk.bytes.as_ptr(), chunk.bytes.capacity(), chunk.frames.capacity());
     assert!(reader.next_chunk(&mut chunk));
-    assert_eq!(chunk.len(), 16_384);
+    assert_eq!(chunk.len(), 8_192);
     assert_eq!(before, (chunk.bytes.as_ptr(), chunk.bytes.capacity(), chunk.frames.capacity()));
 }
 
