@@ -58,7 +58,7 @@ const TRAITS: &[Trait] = &[
     row("umas", Kind::Industrial, true, true),
     row("s7comm", Kind::Industrial, true, true),
     row("s7comm-plus", Kind::Industrial, false, true),
-    row("cotp", Kind::Industrial, true, true),
+    row("cotp", Kind::Other, false, true),
     row("enip", Kind::Industrial, true, true),
     row("cip", Kind::Industrial, true, true),
     row("pccc", Kind::Industrial, true, true),

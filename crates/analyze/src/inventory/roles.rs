@@ -568,6 +568,8 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
         if deeds.answered > 0 && served > 0 {
             let (role, points) = match protocol.as_str() {
                 "dnp3" | "iec104" => (Role::Rtu, 45),
+                // Control centres ask and answer each other (ICCP, IEC 60870-6); an IED only answers.
+                "mms" if deeds.asks > 0 && deeds.reads + deeds.searches > 0 => (Role::ScadaServer, 45),
                 "mms" => (Role::Ied, 40),
                 "bacnet" => (Role::BuildingController, 40),
                 "opcua" => (Role::Server, 15),
