@@ -8,14 +8,11 @@ use serde_json::json;
 
 use crate::Ending;
 use crate::arguments::{self, Language, SummaryForm};
+use crate::console;
 
-/// Prints, and takes a reader that went away (`| head`) for the end.
+/// Prints the whole of `text`.
 fn print(text: &str) -> Result<Ending, String> {
-    use std::io::Write as _;
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("could not write to standard output: {e}")),
-        _ => Ok(Ending::Whole),
-    }
+    console::print(text).map(|()| Ending::Whole)
 }
 
 pub fn protocols(arguments: &arguments::Protocols) -> Result<Ending, String> {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod console;
 mod lists;
 mod progress;
 mod read;
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
         Ok(Ending::Whole) => ExitCode::SUCCESS,
         Ok(Ending::Partial) => ExitCode::from(1),
         Err(message) => {
-            eprintln!("vigie: {message}");
+            console::tell(&format!("vigie: {message}\n"));
             ExitCode::from(2)
         }
     }

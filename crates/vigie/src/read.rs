@@ -1,5 +1,6 @@
 //! `vigie read`: captures in; records, summary, inventory and report out.
 
+use std::io::{self, BufWriter};
 use std::path::Path;
 
 use analyze::{Analysis, Settings};
@@ -9,9 +10,10 @@ use model::{Frame, Record};
 
 use crate::Ending;
 use crate::arguments;
+use crate::console;
 use crate::progress::Progress;
 use crate::records::{self, Records};
-use crate::summary::{Summary, Totals};
+use crate::summary::{self, Summary};
 
 pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
     // Everything that can be wrong with the arguments is found before the first packet is read.
@@ -70,32 +72,39 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
         records.close()?;
     }
     for problem in reader.problems() {
-        eprintln!("vigie: {problem}");
+        console::tell(&format!("vigie: {problem}\n"));
     }
     let summary = Summary {
         judgement: &judgement,
-        totals: Totals::new(&reader.counters(), &totals, progress.seconds()),
-        problems: reader.problems(),
+        run: summary::run(arguments, &reader.counters(), &totals, progress.seconds(), reader.problems()),
     };
-    if let Some((path, form, file)) = inventory {
-        summary.write_inventory(form, file).map_err(|e| format!("could not write `{}`: {e}", path.display()))?;
-    }
+    let language = arguments.lang.into();
+    let mut written = Vec::new();
+    let failed = |path: &Path, e: io::Error| format!("could not write `{}`: {e}", path.display());
     if let Some((path, file)) = report {
-        summary.write_report(arguments.lang, file).map_err(|e| format!("could not write `{}`: {e}", path.display()))?;
+        report::write_html(&judgement, &summary.run, language, BufWriter::new(file)).map_err(|e| failed(path, e))?;
+        written.push((language.of(summary::REPORT), path.display().to_string()));
     }
-    let mut text = match arguments.summary {
+    if let Some((path, form, file)) = inventory {
+        match form {
+            InventoryForm::Csv => report::write_csv(&judgement, BufWriter::new(file)),
+            InventoryForm::Json => report::write_json(&judgement, BufWriter::new(file)),
+        }
+        .map_err(|e| failed(path, e))?;
+        written.push((language.of(summary::INVENTORY), path.display().to_string()));
+    }
+    let is_to_stdout = arguments.records.as_deref() == Some(Path::new("-"));
+    if let Some(path) = arguments.records.as_deref().filter(|_| !is_to_stdout) {
+        written.push((language.of(summary::RECORDS), path.display().to_string()));
+    }
+    let text = match arguments.summary {
         arguments::SummaryForm::Json => summary.to_json(),
-        arguments::SummaryForm::Text => summary.to_text(arguments.lang),
+        arguments::SummaryForm::Text => report::summary(&judgement, &summary.run, language, &written),
     };
-    if let Some(path) = &arguments.report
-        && arguments.summary == arguments::SummaryForm::Text
-    {
-        text.push_str(&format!("\nReport: {}\n", path.display()));
-    }
-    if arguments.records.as_deref() == Some(Path::new("-")) {
-        eprint!("{text}");
+    if is_to_stdout {
+        console::tell(&text);
     } else {
-        print!("{text}");
+        console::print(&text)?;
     }
     Ok(if reader.counters().problems == 0 { Ending::Whole } else { Ending::Partial })
 }

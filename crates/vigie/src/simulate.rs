@@ -7,6 +7,7 @@ use model::LinkType;
 
 use crate::Ending;
 use crate::arguments;
+use crate::console;
 use crate::records::create;
 
 pub fn run(arguments: &arguments::Simulate) -> Result<Ending, String> {
@@ -32,6 +33,7 @@ pub fn run(arguments: &arguments::Simulate) -> Result<Ending, String> {
         file.write_all(truth.to_json_lines().as_bytes())
             .map_err(|e| format!("could not write `{}`: {e}", path.display()))?;
     }
-    println!("{packets} packets of {} minutes written to {}", arguments.minutes, arguments.file.display());
+    let file = arguments.file.display();
+    console::print(&format!("{packets} packets of {} minutes written to {file}\n", arguments.minutes))?;
     Ok(Ending::Whole)
 }

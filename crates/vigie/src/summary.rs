@@ -1,64 +1,72 @@
-//! What `vigie read` says at the end: for people on the screen, for programs as JSON, and into files.
-
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+//! What `vigie read` says at the end: the numbers of the run, and the summary for programs as JSON.
 
 use capture::{Counters, Problem};
-use model::{Judgement, Severity};
+use model::{Judgement, Phrase};
+use report::{ProtocolCount, Run};
 use serde_json::{Map, Value, json};
 
-use crate::arguments::Language;
-use crate::read::InventoryForm;
+use crate::arguments::{self, Language};
 
-/// Numbers of the run.
-pub struct Totals {
-    files: u64,
-    packets: u64,
-    bytes: u64,
-    dropped: u64,
-    filtered: u64,
-    duplicates: u64,
-    conversations: u64,
-    seconds: f64,
-    protocols: Map<String, Value>,
+/// What the files are called that were written.
+pub const REPORT: Phrase = Phrase { en: "Report", fr: "Rapport" };
+/// The inventory.
+pub const INVENTORY: Phrase = Phrase { en: "Inventory", fr: "Inventaire" };
+/// The records.
+pub const RECORDS: Phrase = Phrase { en: "Records", fr: "Enregistrements" };
+
+impl From<Language> for report::Language {
+    fn from(language: Language) -> report::Language {
+        match language {
+            Language::En => report::Language::En,
+            Language::Fr => report::Language::Fr,
+        }
+    }
 }
 
-impl Totals {
-    /// From what reading and decoding counted, and how long it took.
-    pub fn new(read: &Counters, decoded: &decode::Totals, seconds: f64) -> Totals {
-        let protocols = decoded
+/// The numbers of a run, from what reading and decoding counted, and how long it took.
+pub fn run(
+    arguments: &arguments::Read,
+    read: &Counters,
+    decoded: &decode::Totals,
+    seconds: f64,
+    problems: &[Problem],
+) -> Run {
+    Run {
+        inputs: arguments.paths.iter().map(|path| path.display().to_string()).collect(),
+        files: read.files,
+        packets: read.packets,
+        bytes: read.bytes,
+        seconds,
+        dropped: read.dropped,
+        filtered: read.filtered,
+        duplicates: decoded.duplicates,
+        conversations: decoded.flows,
+        protocols: decoded
             .protocols
             .iter()
-            .map(|(id, c)| {
-                let counts = json!({ "messages": c.messages, "acts": c.acts, "malformed": c.malformed });
-                ((*id).to_string(), counts)
+            .map(|(id, counted)| ProtocolCount {
+                id: (*id).to_owned(),
+                title: decode::protocols::by_id(id).map_or_else(String::new, |protocol| protocol.title.to_owned()),
+                messages: counted.messages,
+                acts: counted.acts,
+                malformed: counted.malformed,
             })
-            .collect();
-        Totals {
-            files: read.files,
-            packets: read.packets,
-            bytes: read.bytes,
-            dropped: read.dropped,
-            filtered: read.filtered,
-            duplicates: decoded.duplicates,
-            conversations: decoded.flows,
-            seconds,
-            protocols,
-        }
+            .collect(),
+        problems: problems.iter().map(ToString::to_string).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
 
 /// What there is to say at the end.
 pub struct Summary<'a> {
     pub judgement: &'a Judgement,
-    pub totals: Totals,
-    pub problems: &'a [Problem],
+    pub run: Run,
 }
 
 impl Summary<'_> {
     /// For programs: one object.
     pub fn to_json(&self) -> String {
-        let totals = &self.totals;
+        let run = &self.run;
         let findings: Vec<Value> = self
             .judgement
             .findings
@@ -74,61 +82,31 @@ impl Summary<'_> {
                 })
             })
             .collect();
-        let problems: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
+        let protocols: Map<String, Value> = run
+            .protocols
+            .iter()
+            .map(|count| {
+                let counts = json!({ "messages": count.messages, "acts": count.acts, "malformed": count.malformed });
+                (count.id.clone(), counts)
+            })
+            .collect();
         let summary = json!({
-            "files": totals.files,
-            "packets": totals.packets,
-            "bytes": totals.bytes,
-            "seconds": (totals.seconds * 1000.0).round() / 1000.0,
-            "dropped": totals.dropped,
-            "filtered": totals.filtered,
-            "duplicates": totals.duplicates,
+            "files": run.files,
+            "packets": run.packets,
+            "bytes": run.bytes,
+            "seconds": (run.seconds * 1000.0).round() / 1000.0,
+            "dropped": run.dropped,
+            "filtered": run.filtered,
+            "duplicates": run.duplicates,
             "first": self.judgement.first,
             "last": self.judgement.last,
-            "protocols": totals.protocols,
+            "protocols": protocols,
             "assets": self.judgement.assets.len(),
-            "conversations": totals.conversations,
+            "conversations": run.conversations,
             "findings": self.judgement.findings.len(),
             "found": findings,
-            "problems": problems,
+            "problems": run.problems,
         });
         format!("{summary:#}\n")
-    }
-
-    /// For people.
-    pub fn to_text(&self, _language: Language) -> String {
-        let totals = &self.totals;
-        let mut text = format!(
-            "{} packets in {} files, {} bytes, {:.1} s\n{} machines, {} conversations, {} findings\n",
-            totals.packets,
-            totals.files,
-            totals.bytes,
-            totals.seconds,
-            self.judgement.assets.len(),
-            totals.conversations,
-            self.judgement.findings.len(),
-        );
-        for ranked in self.judgement.findings.iter().filter(|r| r.finding.severity >= Severity::Medium).take(20) {
-            text.push_str(&format!(
-                "  {:8} {} ×{}\n",
-                ranked.finding.severity, ranked.finding.title, ranked.finding.count
-            ));
-        }
-        text
-    }
-
-    /// Writes the inventory.
-    pub fn write_inventory(&self, form: InventoryForm, file: File) -> io::Result<()> {
-        let mut out = BufWriter::new(file);
-        match form {
-            InventoryForm::Json => serde_json::to_writer_pretty(&mut out, &self.judgement.assets)?,
-            InventoryForm::Csv => {}
-        }
-        out.flush()
-    }
-
-    /// Writes the report.
-    pub fn write_report(&self, _language: Language, _file: File) -> io::Result<()> {
-        Ok(())
     }
 }
