@@ -5,6 +5,8 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod ber;
+#[cfg(test)]
+mod corpus;
 pub mod credential;
 pub mod draft;
 mod duplicates;

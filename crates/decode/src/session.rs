@@ -124,6 +124,21 @@ impl Session {
         }
     }
 
+    /// The row that decodes the flow, whatever it carries.
+    #[cfg(test)]
+    pub(crate) fn row(&self) -> Option<&'static Protocol> {
+        match &self.decoding {
+            Decoding::Known(protocol, _) => Some(protocol),
+            _ => None,
+        }
+    }
+
+    /// Bytes that wait for the rest of their message, or for a hole to fill.
+    #[cfg(test)]
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.halves.iter().map(|half| half.buffer.len() + half.assembler.held_bytes()).sum()
+    }
+
     /// Whether the decoder failed.
     pub(crate) fn fail(&mut self) -> Option<&'static Protocol> {
         let failed = match &self.decoding {
