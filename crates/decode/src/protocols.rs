@@ -20,6 +20,8 @@ pub mod http;
 pub mod icmp;
 pub mod icmpv6;
 pub mod iec104;
+pub mod kerberos;
+pub mod ldap;
 pub mod lldp;
 pub mod llmnr;
 pub mod mail;
@@ -32,6 +34,7 @@ pub mod pccc;
 pub mod profinet_cm;
 pub mod profinet_dcp;
 pub mod profinet_rt;
+pub mod rdp;
 pub mod s7comm;
 pub mod s7comm_plus;
 pub mod smb;
@@ -79,6 +82,9 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &profinet_cm::PROTOCOL,
     &ssh::PROTOCOL,
     &vnc::PROTOCOL,
+    &rdp::PROTOCOL,
+    &kerberos::PROTOCOL,
+    &ldap::PROTOCOL,
     &ftp::PROTOCOL,
     &ftp_data::PROTOCOL,
     &mail::SMTP,
