@@ -122,7 +122,7 @@ fn chunks_grow_to_their_limit() {
     let file = small_pcap(40_000);
     let (chunks, problems, counters) = read(stream(&file));
     let sizes: Vec<usize> = chunks.iter().map(Vec::len).collect();
-    assert_eq!(sizes, [256, 1024, 4096, 8_192, 16_384, 1856]);
+    assert_eq!(sizes, [256, 1024, 4096, 8192, 8192, 8192, 8192, 1856]);
     assert_eq!((problems.len(), counters.packets), (0, 40_000));
     let numbers: Vec<u64> = chunks.concat().iter().map(|frame| frame.0).collect();
     assert_eq!(numbers, (1..=40_000).collect::<Vec<u64>>());
