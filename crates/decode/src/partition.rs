@@ -131,7 +131,7 @@ impl Partition {
                 && (source.ip.is_some() || entry.ends[0].mac == source.mac)),
         );
         entry.last = at;
-        let counts = &mut entry.sides[side & 1];
+        let counts = of_side(&mut entry.sides, side);
         counts.packets += 1;
         counts.bytes += u64::from(frame_wire_len);
         counts.payload += u64::from(packet.payload_wire_len);
@@ -210,7 +210,7 @@ impl Partition {
         match fed {
             Ok([this, other]) => {
                 for (fed, side) in [(this, place.side), (other, place.side ^ 1)] {
-                    let counts = &mut entry.sides[side & 1];
+                    let counts = of_side(&mut entry.sides, side);
                     counts.retransmissions += u64::from(fed.is_old);
                     counts.missing += fed.missing;
                     counts.gaps += fed.gaps;
@@ -313,6 +313,11 @@ impl Partition {
     }
 }
 
+/// What belongs to one side; 0 is the first.
+fn of_side<T>([first, second]: &mut [T; 2], side: usize) -> &mut T {
+    if side == 0 { first } else { second }
+}
+
 fn note_flags(entry: &mut Entry, segment: &TcpSegment, side: usize, has_data: bool) {
     let flags = segment.flags;
     let shake = &mut entry.handshake;
@@ -324,10 +329,10 @@ fn note_flags(entry: &mut Entry, segment: &TcpSegment, side: usize, has_data: bo
         shake.syn_ack = true;
         entry.opener = (side ^ 1) & 1;
     }
-    shake.fin[side & 1] |= flags.fin();
+    *of_side(&mut shake.fin, side) |= flags.fin();
     if flags.rst() {
-        shake.rst[side & 1] = true;
-        entry.sides[side & 1].resets += 1;
+        *of_side(&mut shake.rst, side) = true;
+        of_side(&mut entry.sides, side).resets += 1;
     }
 }
 

@@ -110,7 +110,7 @@ impl Sink {
             shared: Arc::default(),
             shared_here: Shared::default(),
             published: Vec::new(),
-            hasher: FixedState::with_seed(0x5649_4749_45),
+            hasher: FixedState::with_seed(0x0056_4947_4945),
         }
     }
 

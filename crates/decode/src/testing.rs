@@ -18,7 +18,7 @@ pub fn hex(text: &str) -> Vec<u8> {
         .flat_map(str::chars)
         .filter(|c| !c.is_whitespace())
         .collect();
-    assert!(digits.len() % 2 == 0, "an odd number of hexadecimal digits");
+    assert!(digits.len().is_multiple_of(2), "an odd number of hexadecimal digits");
     (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).expect("hexadecimal")).collect()
 }
 
