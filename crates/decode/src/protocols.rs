@@ -28,6 +28,7 @@ pub mod mail;
 pub mod mdns;
 pub mod mms;
 pub mod modbus;
+pub mod mqtt;
 pub mod ntlm;
 pub mod opcua;
 pub mod pccc;
@@ -71,6 +72,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &tls::PROTOCOL,
     &smb::PROTOCOL,
     &http::PROTOCOL,
+    &mqtt::PROTOCOL,
     &dns::PROTOCOL,
     &mdns::PROTOCOL,
     &llmnr::PROTOCOL,
