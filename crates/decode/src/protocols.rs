@@ -30,6 +30,7 @@ pub mod mms;
 pub mod modbus;
 pub mod mqtt;
 pub mod ntlm;
+pub mod ntp;
 pub mod opcua;
 pub mod pccc;
 pub mod profinet_cm;
@@ -42,6 +43,10 @@ pub mod smb;
 pub mod ssh;
 pub mod sv;
 pub mod telnet;
+pub mod snmp;
+pub mod ssdp;
+pub mod sv;
+pub mod tftp;
 pub mod tls;
 pub mod umas;
 pub mod vnc;
@@ -77,6 +82,10 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &mdns::PROTOCOL,
     &llmnr::PROTOCOL,
     &dhcp::PROTOCOL,
+    &snmp::PROTOCOL,
+    &ssdp::PROTOCOL,
+    &tftp::PROTOCOL,
+    &ntp::PROTOCOL,
     &arp::PROTOCOL,
     &icmp::PROTOCOL,
     &icmpv6::PROTOCOL,

@@ -169,9 +169,14 @@ fn probe(probe: &Probe<'_>) -> Verdict {
         (12 | 13, 0, 0) | (14 | 15, 0, 0..=64) => Match::Weak,
         _ => Match::No,
     };
-    // A published topic alone is little: the segment must end where a message does.
-    let matched =
-        if matched == Match::Likely && kind == 3 && !ends_with_a_message(bytes) { Match::Weak } else { matched };
+    // A published topic alone is little: the segment must end where a message does. On the usual port that is enough
+    // for the shortest packets too.
+    let is_usual = probe.source_port == 1883 || probe.destination_port == 1883;
+    let matched = match matched {
+        Match::Likely if kind == 3 && !ends_with_a_message(bytes) => Match::Weak,
+        Match::Weak if is_usual && ends_with_a_message(bytes) => Match::Likely,
+        matched => matched,
+    };
     Verdict { matched, speaker: speaker.filter(|_| matched > Match::No) }
 }
 
