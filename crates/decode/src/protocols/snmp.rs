@@ -278,7 +278,8 @@ impl Snmp {
         let status = fields.next()?.unsigned().unwrap_or(0);
         fields.next()?;
         let list = fields.next()?;
-        let is_revealing = matches!(element.tag, 2 | 6 | 7);
+        // A refused request comes back with the values that were to be set.
+        let is_revealing = matches!(element.tag, 2 | 6 | 7) && (status == 0 || element.tag != 2);
         let (object, count, trap) = self.variables(&list, element.tag, is_revealing, out);
         let object = match &trap {
             Some(trap) => Object::Text(trap.clone()),
@@ -527,7 +528,6 @@ mod tests {
                 fact S: credential = snmp community (snmp, snmp message, certain)
                 fact S: default_credential = snmp private (snmp, snmp message, certain)
                 fact S: channel_security = snmp 1: none (snmp, snmp message, certain)
-                fact S: hostname = hi (snmp, sysName, certain)
                 C > S snmp [configure] set | sysName.0 = hi -> refused (4 read only) in 1000 us version=1 {snmp 3: 1} {snmp 2: 1}
             "#]]);
     }
@@ -536,13 +536,14 @@ mod tests {
     fn a_trap() {
         Dialog::datagrams(&PROTOCOL)
             .client(
-                "302b 020100 0406 7075626c6963 a41e 0609 2b0601040100a14901 4004 0a000001 020102 020100 430100 3000",
+                "302a 020100 0406 7075626c6963 a41d 0608 2b06010401a16901 4004 0a000001 020102 020100 430100 3000",
             )
             .end_is(expect![[r#"
                 fact C: credential = snmp community (snmp, snmp message, certain)
                 fact C: default_credential = snmp public (snmp, snmp message, certain)
                 fact C: channel_security = snmp 1: none (snmp, snmp message, certain)
-                C > S snmp [alarm] trap | link down -> asked trap=1.3.6.1.4.1.0.4297.1 {snmp 4: 1}
+                fact C: vendor = Siemens (snmp, snmp trap enterprise, likely)
+                C > S snmp [alarm] trap | link down -> asked trap=1.3.6.1.4.1.4329.1 {snmp 4: 1}
             "#]]);
     }
 

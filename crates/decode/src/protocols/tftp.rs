@@ -104,7 +104,7 @@ impl Tftp {
                 let size = context.wire_len.saturating_sub(4);
                 self.bytes = self.bytes.saturating_add(size as u64);
                 // A short block is the last one; options may change what short means, then the flow's end tells.
-                if size < 512 && size % 512 != 0 {
+                if size < 512 {
                     self.is_over = true;
                 }
             }
