@@ -10,6 +10,7 @@ pub mod cip_io;
 pub mod cotp;
 pub mod dcerpc;
 pub mod dhcp;
+pub mod dhcpv6;
 pub mod dnp3;
 pub mod dns;
 pub mod enip;
@@ -22,6 +23,7 @@ pub mod icmpv6;
 pub mod iec104;
 pub mod kerberos;
 pub mod ldap;
+pub mod igmp;
 pub mod lldp;
 pub mod llmnr;
 pub mod mail;
@@ -29,6 +31,7 @@ pub mod mdns;
 pub mod mms;
 pub mod modbus;
 pub mod mqtt;
+pub mod nbns;
 pub mod ntlm;
 pub mod ntp;
 pub mod opcua;
@@ -37,6 +40,7 @@ pub mod profinet_cm;
 pub mod profinet_dcp;
 pub mod profinet_rt;
 pub mod rdp;
+pub mod ptp;
 pub mod s7comm;
 pub mod s7comm_plus;
 pub mod smb;
@@ -46,6 +50,7 @@ pub mod telnet;
 pub mod snmp;
 pub mod ssdp;
 pub mod sv;
+pub mod syslog;
 pub mod tftp;
 pub mod tls;
 pub mod umas;
@@ -86,6 +91,11 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &ssdp::PROTOCOL,
     &tftp::PROTOCOL,
     &ntp::PROTOCOL,
+    &nbns::PROTOCOL,
+    &dhcpv6::PROTOCOL,
+    &ptp::PROTOCOL,
+    &igmp::PROTOCOL,
+    &syslog::PROTOCOL,
     &arp::PROTOCOL,
     &icmp::PROTOCOL,
     &icmpv6::PROTOCOL,

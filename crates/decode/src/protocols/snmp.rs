@@ -535,9 +535,7 @@ mod tests {
     #[test]
     fn a_trap() {
         Dialog::datagrams(&PROTOCOL)
-            .client(
-                "302a 020100 0406 7075626c6963 a41d 0608 2b06010401a16901 4004 0a000001 020102 020100 430100 3000",
-            )
+            .client("302a 020100 0406 7075626c6963 a41d 0608 2b06010401a16901 4004 0a000001 020102 020100 430100 3000")
             .end_is(expect![[r#"
                 fact C: credential = snmp community (snmp, snmp message, certain)
                 fact C: default_credential = snmp public (snmp, snmp message, certain)

@@ -120,12 +120,11 @@ mod tests {
     #[test]
     fn devices_are_searched_for() {
         let search = b"M-SEARCH * HTTP/1.1\r\nST: ssdp:all\r\nMX: 3\r\n\r\n";
-        Dialog::datagrams(&PROTOCOL)
-            .says(Speaker::Client, search)
-            .says(Speaker::Client, b"garbage")
-            .end_is(expect![[r#"
+        Dialog::datagrams(&PROTOCOL).says(Speaker::Client, search).says(Speaker::Client, b"garbage").end_is(expect![[
+            r#"
                 C > S ssdp [browse] search | ssdp:all -> asked {ssdp 1: 1}
                 health malformed ssdp x1: start line at offset 0: neither NOTIFY, M-SEARCH nor a response
-            "#]]);
+            "#
+        ]]);
     }
 }

@@ -190,14 +190,12 @@ mod tests {
 
     #[test]
     fn a_file_is_fetched() {
-        Dialog::datagrams(&PROTOCOL)
-            .client(READ)
-            .server("0003 0001 61626364")
-            .client("0004 0001")
-            .end_is(expect![[r#"
+        Dialog::datagrams(&PROTOCOL).client(READ).server("0003 0001 61626364").client("0004 0001").end_is(expect![[
+            r#"
                 C > S tftp [file] read request | fw.bin -> asked mode=octet {tftp 1: 1}
                 C > S tftp [file] transfer | fw.bin -> done in 1000 us bytes=4 {tftp 3: 1} {tftp 4: 1}
-            "#]]);
+            "#
+        ]]);
     }
 
     #[test]
