@@ -216,12 +216,12 @@ mod tests {
 
     #[test]
     fn counted_and_ended_by_lines() {
-        Dialog::stream(&PROTOCOL)
-            .says(Speaker::Client, b"17 <14>Oct 11 abcdef<13>1 - h a - - - x\n")
-            .end_is(expect![[r#"
+        Dialog::stream(&PROTOCOL).says(Speaker::Client, b"17 <14>Oct 11 abcdef<13>1 - h a - - - x\n").end_is(expect![
+            [r#"
                 C > S syslog [report] informational | user = text=Oct 11 abcdef -> asked facility=user {syslog 6: 1}
                 fact C: logging = 10.0.0.2 (syslog, syslog message, certain)
                 C > S syslog [report] notice | a = text=x -> asked facility=user host=h {syslog 5: 1}
-            "#]]);
+            "#]
+        ]);
     }
 }
