@@ -17,6 +17,7 @@ pub mod enip;
 pub mod ftp;
 pub mod ftp_data;
 pub mod goose;
+pub mod hsrp;
 pub mod http;
 pub mod icmp;
 pub mod icmpv6;
@@ -31,10 +32,12 @@ pub mod mdns;
 pub mod mms;
 pub mod modbus;
 pub mod mqtt;
+pub mod mrp;
 pub mod nbns;
 pub mod ntlm;
 pub mod ntp;
 pub mod opcua;
+pub mod ospf;
 pub mod pccc;
 pub mod profinet_cm;
 pub mod profinet_dcp;
@@ -47,7 +50,7 @@ pub mod smb;
 pub mod snmp;
 pub mod ssdp;
 pub mod ssh;
-pub mod sv;
+pub mod stp;
 pub mod sv;
 pub mod syslog;
 pub mod telnet;
@@ -55,6 +58,7 @@ pub mod tftp;
 pub mod tls;
 pub mod umas;
 pub mod vnc;
+pub mod vrrp;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
@@ -95,6 +99,11 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &dhcpv6::PROTOCOL,
     &ptp::PROTOCOL,
     &igmp::PROTOCOL,
+    &stp::PROTOCOL,
+    &mrp::PROTOCOL,
+    &vrrp::PROTOCOL,
+    &hsrp::PROTOCOL,
+    &ospf::PROTOCOL,
     &syslog::PROTOCOL,
     &arp::PROTOCOL,
     &icmp::PROTOCOL,

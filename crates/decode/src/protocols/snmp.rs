@@ -54,6 +54,10 @@ const VARIABLES_MAX: usize = 128;
 const ENCRYPTED: u32 = 32;
 
 fn probe(probe: &Probe<'_>) -> Verdict {
+    // SNMP sent to a name server is junk to it, and the name server's own protocol answers.
+    if probe.destination_port == 53 || probe.source_port == 53 {
+        return Verdict::NO;
+    }
     let Some((version, mut rest)) = message(probe.bytes) else { return Verdict::NO };
     let kind = match (version, rest.next()) {
         (0 | 1, Some(community)) if community.class == 0 && community.tag == 4 => match rest.next() {
