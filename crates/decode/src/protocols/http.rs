@@ -112,7 +112,8 @@ fn probe(probe: &Probe<'_>) -> Verdict {
                 _ => Verdict::NO,
             }
         }
-        None if rest.iter().all(|b| *b >= 0x20) => {
+        // The end of the line may be cut in two.
+        None if rest.strip_suffix(b"\r").unwrap_or(rest).iter().all(|b| *b >= 0x20) => {
             if bytes.len() >= 1_024 {
                 Verdict::by(Match::Likely, Speaker::Client)
             } else {
