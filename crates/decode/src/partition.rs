@@ -230,11 +230,7 @@ impl Partition {
         self.counts.failures += 1;
         let Some(entry) = self.flows.get_mut(index) else { return };
         let protocol = entry.session.as_deref_mut().and_then(Session::fail);
-        let mut record = health(HealthKind::DecoderFailed, at, 1, "the decoder failed; the flow goes on without it");
-        if let Record::Health(health) = &mut record {
-            health.flow = Some(entry.flow);
-            health.protocol = protocol.map_or("", |protocol| protocol.id).into();
-        }
+        let record = failure(entry.flow, protocol, at);
         self.sink.push(record);
     }
 
@@ -263,6 +259,8 @@ impl Partition {
             }
         } else {
             self.counts.failures += 1;
+            let failed = failure(entry.flow, session.fail(), at);
+            self.sink.push(failed);
         }
         entry.protocol = session.protocol().or(entry.protocol);
         self.counts.undecoded += session.undecoded;
@@ -316,6 +314,16 @@ impl Partition {
 /// What belongs to one side; 0 is the first.
 fn of_side<T>([first, second]: &mut [T; 2], side: usize) -> &mut T {
     if side == 0 { first } else { second }
+}
+
+/// The record of a decoder that failed.
+fn failure(flow: Flow, protocol: Option<&'static crate::protocol::Protocol>, at: Time) -> Record {
+    let mut record = health(HealthKind::DecoderFailed, at, 1, "the decoder failed; the flow goes on without it");
+    if let Record::Health(health) = &mut record {
+        health.flow = Some(flow);
+        health.protocol = protocol.map_or("", |protocol| protocol.id).into();
+    }
+    record
 }
 
 fn note_flags(entry: &mut Entry, segment: &TcpSegment, side: usize, has_data: bool) {
