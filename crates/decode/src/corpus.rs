@@ -192,6 +192,11 @@ pub fn say(
         let place = Place { at, frame: turn as u64, side: *side, wire_len: bytes.len() as u32 };
         if is_stream {
             if !is_lost(number) {
+                // A segment acknowledges what the other side said, also what the capture has not.
+                let other = Place { side: side ^ 1, wire_len: 0, ..place };
+                if session.has_hole(side ^ 1) {
+                    session.acknowledged(other, sequences[side ^ 1], sink);
+                }
                 session.segment(place, sequences[*side], false, bytes, sink);
             }
             sequences[*side] = sequences[*side].wrapping_add(bytes.len() as u32);

@@ -14,6 +14,8 @@ pub mod exchange;
 mod flow;
 pub mod fuzz;
 mod guess;
+#[cfg(test)]
+mod laws;
 pub mod limits;
 mod lines;
 pub mod output;

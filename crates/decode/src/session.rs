@@ -586,7 +586,7 @@ impl Session {
     }
 
     /// Whether this flow may carry `row`; if so, whether on one of its usual ports.
-    fn carried_by(&self, row: &Protocol) -> Option<bool> {
+    pub(crate) fn carried_by(&self, row: &Protocol) -> Option<bool> {
         let mut carried = None;
         for carrier in row.carriers {
             let fits = match (carrier, self.transport) {
