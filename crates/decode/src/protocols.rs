@@ -31,6 +31,7 @@ pub mod modbus;
 pub mod ntlm;
 pub mod opcua;
 pub mod pccc;
+pub mod postgresql;
 pub mod profinet_cm;
 pub mod profinet_dcp;
 pub mod profinet_rt;
@@ -42,6 +43,7 @@ pub mod ssh;
 pub mod sv;
 pub mod telnet;
 pub mod tls;
+pub mod tunnels;
 pub mod umas;
 pub mod vnc;
 
@@ -82,6 +84,13 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &profinet_cm::PROTOCOL,
     &ssh::PROTOCOL,
     &vnc::PROTOCOL,
+    &postgresql::PROTOCOL,
+    &tunnels::WIREGUARD,
+    &tunnels::OPENVPN,
+    &tunnels::IKE,
+    &tunnels::QUIC,
+    &tunnels::TEAMVIEWER,
+    &tunnels::ANYDESK,
     &rdp::PROTOCOL,
     &kerberos::PROTOCOL,
     &ldap::PROTOCOL,

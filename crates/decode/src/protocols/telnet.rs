@@ -181,7 +181,7 @@ impl Telnet {
         }
         for byte in self.text(bytes) {
             match byte {
-                b'\r' | b'\n' if !self.typed.is_empty() || self.prompt == Prompt::Password && byte == b'\r' => {
+                b'\r' | b'\n' if !self.typed.is_empty() || (self.prompt == Prompt::Password && byte == b'\r') => {
                     self.entered(context, out);
                 }
                 b'\r' | b'\n' => {}

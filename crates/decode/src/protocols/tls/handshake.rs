@@ -6,6 +6,7 @@ use model::{Confidence, FactKey, Messages, Text, Time};
 use super::certificate::Certificate;
 use super::hello::{self, ClientHello, ServerHello};
 use super::{PROTOCOL, suites};
+use crate::protocols::tunnels;
 use crate::{About, Context, Draft, Output, Speaker};
 
 /// Handshake types, IANA registry "TLS HandshakeType".
@@ -114,6 +115,7 @@ impl Handshake {
         if !hello.name.is_empty() && hello.name.parse::<std::net::IpAddr>().is_err() {
             out.fact(About::Server, FactKey::Hostname, &hello.name, "server name indication", Confidence::Likely);
         }
+        tunnels::tell(&hello.name, out);
         self.name = hello.name;
         Ok(())
     }
@@ -213,6 +215,7 @@ pub(crate) fn tell_certificate(der: &[u8], source: &str, out: &mut Output<'_>) {
     };
     out.fact(About::Speaker, FactKey::Certificate, &certificate.to_text(), source, Confidence::Certain);
     let name = &certificate.common_name;
+    tunnels::tell(name, out);
     let is_name = !name.is_empty() && !name.contains(['*', ' ']) && name.parse::<std::net::IpAddr>().is_err();
     if is_name {
         out.fact(About::Speaker, FactKey::Hostname, name, "certificate subject", Confidence::Guess);
