@@ -14,6 +14,11 @@ mod short;
 mod text;
 mod words;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use model::{Phrase, Said};
 
 pub use html::write_html;

@@ -113,7 +113,8 @@ phrases! {
     GUESSED = "guessed by port or content, not decoded", "supposé d'après le port ou le contenu, non décodé";
     MEANING = "What it means", "Ce que cela signifie";
     DO = "Do first", "À faire d'abord";
-    DO_NOT = "Do not", "À ne pas faire";
+    CAUTION = "Caution", "Attention";
+    THE_REST = "Show the rest", "Montrer le reste";
     TECHNIQUES = "MITRE ATT&CK for ICS", "MITRE ATT&CK for ICS";
     REQUIREMENTS = "IEC 62443-3-3", "IEC 62443-3-3";
     EVIDENCE = "Evidence", "Preuves";
@@ -315,6 +316,22 @@ pub(crate) const fn severity(severity: Severity) -> Phrase {
         Severity::High => phrase("high", "élevé"),
         Severity::Critical => phrase("critical", "critique"),
     }
+}
+
+/// Findings of one severity.
+pub(crate) const fn findings_of(severity: Severity) -> Counted {
+    let (en, fr) = match severity {
+        Severity::Info => (("note", "notes"), ("information", "informations")),
+        Severity::Low => (("low finding", "low findings"), ("constat de gravité faible", "constats de gravité faible")),
+        Severity::Medium => {
+            (("medium finding", "medium findings"), ("constat de gravité moyenne", "constats de gravité moyenne"))
+        }
+        Severity::High => {
+            (("high finding", "high findings"), ("constat de gravité élevée", "constats de gravité élevée"))
+        }
+        Severity::Critical => (("critical finding", "critical findings"), ("constat critique", "constats critiques")),
+    };
+    Counted { en, fr }
 }
 
 /// How sure a fact is.

@@ -82,7 +82,7 @@ impl Page<'_> {
                 p { b { (self.say(words::MEANING)) } " " (self.say(about.meaning)) }
                 p.do { b { (self.say(words::DO)) } " " (self.say(about.action)) }
                 @if !about.caution.en.is_empty() {
-                    p.dont { b { (self.say(words::DO_NOT)) } " " (self.say(about.caution)) }
+                    p.dont { b { (self.say(words::CAUTION)) } " " (self.say(about.caution)) }
                 }
                 p.small {
                     @if !about.techniques.is_empty() {
@@ -105,12 +105,16 @@ impl Page<'_> {
         let finding = &ranked.finding;
         let end = |id: &Option<model::Text>, address: &Option<model::Address>| {
             let known = id.as_deref().filter(|id| self.plant.machine(id).is_some());
-            let shown = address.map(|address| address.to_string());
+            // Where the name is the address already, the port is all there is to add.
+            let name = known.and_then(|id| self.plant.machine(id)).map(|(_, asset)| asset.name.as_str());
+            let shown = address.and_then(|address| match address.ip.map(|ip| ip.to_string()) {
+                Some(ip) if name == Some(ip.as_str()) => address.port.map(|port| format!(":{port}")),
+                _ => Some(address.to_string()).filter(|shown| name != Some(shown.as_str())),
+            });
             html! {
                 @match (known, shown) {
                     (Some(id), Some(address)) => {
-                        (self.machine_link(id))
-                        @if self.plant.machine(id).is_some_and(|(_, asset)| asset.name != address) { " " span.small { (address) } }
+                        (self.machine_link(id)) " " span.small { (address) }
                     }
                     (Some(id), None) => (self.machine_link(id)),
                     (None, Some(address)) => (address),

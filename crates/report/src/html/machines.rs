@@ -11,6 +11,8 @@ use crate::limits::{
 use crate::plant::{self, LEVELS as LEVEL_ORDER, attribute, role, weight};
 use crate::{format, words};
 
+/// From this many machines on, rows out of sight are laid out only when they come into it.
+const MANY: usize = 300;
 /// Findings listed in one machine's details.
 const FINDINGS_MAX: usize = 12;
 
@@ -49,7 +51,7 @@ impl Page<'_> {
                     button type="button" data-open="1" { (self.say(words::OPEN_ALL)) }
                     button type="button" data-open="0" { (self.say(words::CLOSE_ALL)) }
                 }
-                div.machines #list {
+                div #list class={ "machines" @if assets.len() > MANY { " many" } } {
                     div.row.header {
                         @for (index, column) in columns.iter().enumerate() {
                             button type="button" data-column=(index) title={ (self.say(words::SORT)) " " (self.say(*column)) } { (self.say(*column)) }
@@ -103,7 +105,7 @@ impl Page<'_> {
                         span class={ "importance " (asset.criticality.importance.as_str()) } { (self.say(words::importance(asset.criticality.importance))) }
                     }
                     span.cell data-label=(self.say(words::MAKE)) {
-                        (make.join(" "))
+                        @for line in &make { span.line { (line) } }
                         @if let Some(order) = order { span.small { (order) } }
                     }
                     span.cell data-label=(self.say(words::VERSIONS)) {

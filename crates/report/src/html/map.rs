@@ -14,8 +14,9 @@ use crate::{format, words};
 
 /// Sizes of the picture, in its own units; a unit is a pixel on a desk.
 const WIDTH: f64 = 1200.0;
-const GUTTER: f64 = 108.0;
-const NODE_WIDTH: f64 = 126.0;
+const GUTTER: f64 = 112.0;
+const MARGIN: f64 = 12.0;
+const NODE_WIDTH: f64 = 130.0;
 const NODE_HEIGHT: f64 = 38.0;
 const ROW_HEIGHT: f64 = 68.0;
 const LANE_PADDING: f64 = 20.0;
@@ -23,8 +24,8 @@ const LANE_PADDING: f64 = 20.0;
 const COLUMNS: usize = 8;
 /// Rounds of ordering lanes by where their partners stand.
 const ROUNDS: usize = 6;
-/// Characters of a name that fit.
-const NAME_CHARACTERS_MAX: usize = 13;
+/// Room for text in a node, beside its glyph.
+const TEXT_WIDTH: f64 = 92.0;
 
 /// A machine, or the rest of a subnet in a lane.
 struct Node {
@@ -119,9 +120,10 @@ impl Map {
                     .push((other_networks.to_owned(), others.into_iter().flat_map(|(_, machines)| machines).collect()));
             }
             for (network, machines) in groups {
+                let network = (machines.len() > 1).then_some(network);
                 machines.iter().for_each(|number| node_of[*number] = nodes.len());
                 lane.nodes.push(nodes.len());
-                nodes.push(Node { machines, network: Some(network), x: 0.0, y: 0.0 });
+                nodes.push(Node { machines, network, x: 0.0, y: 0.0 });
             }
             lanes.push(lane);
         }
@@ -155,15 +157,15 @@ impl Map {
                 }
                 let rows = lane.nodes.len().div_ceil(COLUMNS).max(1);
                 let columns = lane.nodes.len().div_ceil(rows).max(1);
-                let cell = (WIDTH - GUTTER) / columns as f64;
+                let cell = (WIDTH - GUTTER - MARGIN) / columns as f64;
                 lane.y = y;
                 lane.height = rows as f64 * ROW_HEIGHT - (ROW_HEIGHT - NODE_HEIGHT) + 2.0 * LANE_PADDING;
                 for (index, node) in lane.nodes.iter().enumerate() {
                     // Column by column, so that neighbours in the order are neighbours in the picture; every second
                     // row stands half a step aside, so that lines to it pass between the nodes above.
                     let (column, row) = (index / rows, index % rows);
-                    let aside =
-                        if rows > 1 && cell > NODE_WIDTH { (cell - NODE_WIDTH) * (row % 2) as f64 * 0.5 } else { 0.0 };
+                    let room = if rows > 1 { (cell - NODE_WIDTH).clamp(0.0, NODE_WIDTH) * 0.5 } else { 0.0 };
+                    let aside = if row % 2 == 0 { -room / 2.0 } else { room / 2.0 };
                     self.nodes[*node].x = GUTTER + cell * (column as f64 + 0.5) + aside;
                     self.nodes[*node].y = y + LANE_PADDING + row as f64 * ROW_HEIGHT + NODE_HEIGHT / 2.0;
                 }
@@ -299,10 +301,10 @@ impl Page<'_> {
             a class={ "node" @if asset.is_external { " external" } } href=(target) data-n=(number) data-card=(card) aria-label=(card) {
                 g transform=(at) {
                     rect.body width=(NODE_WIDTH) height=(NODE_HEIGHT) rx="3" {}
-                    rect.glyph width="32" height=(NODE_HEIGHT) rx="3" {}
-                    text.glyph x="16" y="23" { (self.say(words::glyph(main))) }
-                    text.name x="37" y="16" { (format::clean_to(&asset.name, NAME_CHARACTERS_MAX)) }
-                    text.second x="37" y="30" { (format::clean_to(&second, NAME_CHARACTERS_MAX + 3)) }
+                    rect.glyph width="31" height=(NODE_HEIGHT) rx="3" {}
+                    text.glyph x="15.5" y="23" { (self.say(words::glyph(main))) }
+                    (label("name", 16, &asset.name, 1.05))
+                    (label("second", 30, &second, 0.95))
                     @if let Some(worst) = worst {
                         circle class={ "mark " (worst.as_str()) } cx=(NODE_WIDTH - 3.0) cy="3" r="7.5" {}
                         text.marktext x=(NODE_WIDTH - 3.0) y="6.2" { (count.min(99)) }
@@ -353,6 +355,37 @@ impl Page<'_> {
             ));
         }
         lines.join("\n")
+    }
+}
+
+/// A line of text in a node: cut to what fits by an estimate over usual fonts, and where it nearly fills the node told
+/// to fill it exactly, so that no font makes it run over. `scale` is for its size.
+fn label(class: &str, y: u32, text: &str, scale: f64) -> Markup {
+    let text = format::clean_to(text, 60);
+    let width_of = |character: char| match character {
+        '.' | ',' | ':' | ';' | 'i' | 'l' | 'j' | '\'' | ' ' | '|' => 3.6,
+        'f' | 'r' | 't' | '-' | '(' | ')' | '/' => 4.6,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 10.0,
+        c if c.is_uppercase() => 7.6,
+        c if c.is_ascii() => 6.4,
+        _ => 9.0,
+    };
+    let mut width: f64 = text.chars().map(width_of).sum::<f64>() * scale;
+    let mut shown = text;
+    if width > TEXT_WIDTH * 1.06 {
+        width = 9.0;
+        shown = shown
+            .chars()
+            .take_while(|character| {
+                width += width_of(*character) * scale;
+                width <= TEXT_WIDTH
+            })
+            .chain(['…'])
+            .collect();
+    }
+    let length = (width > TEXT_WIDTH * 0.85).then(|| width.min(TEXT_WIDTH)).map(|width| format!("{width:.0}"));
+    html! {
+        text class=(class) x="35" y=(y) textLength=[length] lengthAdjust="spacingAndGlyphs" { (shown) }
     }
 }
 

@@ -181,7 +181,7 @@ impl Page<'_> {
                     @if severity >= Severity::Medium || count > 0 {
                         a class={ "tile " (if count > 0 { severity.as_str() } else { "none" }) } href="#findings" {
                             b { (self.number(count as u64)) }
-                            span { (words::N_FINDINGS.word(self.language, count as u64)) " · " (self.say(words::severity(severity))) }
+                            span { (words::findings_of(severity).word(self.language, count as u64)) }
                         }
                     }
                 }
@@ -223,6 +223,18 @@ impl Page<'_> {
             p.legend {
                 @for deed in Deed::ALL {
                     span { i class={ "key " (deed.class()) } {} (self.say(words::deed(deed))) }
+                }
+            }
+        }
+    }
+
+    /// What comes after the first rows, folded away until someone asks.
+    fn folded(&self, count: usize, rest: Markup) -> Markup {
+        html! {
+            @if count > 0 {
+                details.rest {
+                    summary { (self.say(words::THE_REST)) " (" (self.number(count as u64)) ")" }
+                    (rest)
                 }
             }
         }

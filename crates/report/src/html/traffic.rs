@@ -8,6 +8,9 @@ use crate::limits::{EDGES_MAX, NETWORKS_MAX};
 use crate::plant::{Deed, deed};
 use crate::{format, words};
 
+/// Rows of who talks to whom that are shown before the rest is asked for.
+const EDGES_OPEN: usize = 20;
+
 impl Page<'_> {
     pub(super) fn traffic(&self) -> Markup {
         html! {
@@ -25,7 +28,8 @@ impl Page<'_> {
     }
 
     fn protocols(&self) -> Markup {
-        let protocols = &self.judgement.protocols;
+        let mut protocols: Vec<&ProtocolUse> = self.judgement.protocols.iter().collect();
+        protocols.sort_by_key(|used| std::cmp::Reverse((used.packets, used.acts)));
         let most = protocols.iter().map(|used| used.packets).max().unwrap_or(0).max(1);
         html! {
             div.scroll {
@@ -41,20 +45,24 @@ impl Page<'_> {
                         th.number { (self.say(words::MACHINES)) }
                         th.number { (self.say(words::BYTES)) }
                     } }
-                    tbody { @for used in protocols { (self.protocol(used, most)) } }
+                    tbody { @for used in &protocols { (self.protocol(used, most)) } }
                 }
             }
         }
     }
 
     fn protocol(&self, used: &ProtocolUse, most: u64) -> Markup {
+        // What decoding counted is exact; the judgement knows of messages only what rolled-up records say.
+        let counted = self.run.protocols.iter().find(|count| count.id == used.protocol.as_str());
+        let messages = counted.map_or(used.messages, |count| count.messages);
+        let malformed = counted.map_or(used.malformed, |count| count.malformed);
         let share = (used.packets as f64 / most as f64 * 100.0).max(if used.packets > 0 { 0.5 } else { 0.0 });
         html! {
             tr {
                 th scope="row" {
                     @if used.protocol.is_empty() { em { (self.say(words::UNRECOGNISED)) } } @else { (format::clean_to(&used.protocol, 40)) }
                     @if let Some(title) = self.protocol_title(&used.protocol) {
-                        @if title != used.protocol { div.small { (title) } }
+                        @if !title.eq_ignore_ascii_case(&used.protocol) { div.small { (title) } }
                     }
                 }
                 td data-label=(self.say(words::PACKETS)) {
@@ -66,9 +74,9 @@ impl Page<'_> {
                 }
                 td data-label=(self.say(words::WHAT_IS_DONE)) { (self.verbs_bar(&used.verbs)) }
                 td.number data-label=(self.say(words::ACTS)) { (self.number(used.acts)) }
-                td.number data-label=(self.say(words::MESSAGES)) { (self.number(used.messages)) }
+                td.number data-label=(self.say(words::MESSAGES)) { (self.number(messages)) }
                 td.number data-label=(self.say(words::MALFORMED)) {
-                    @if used.malformed > 0 { (self.number(used.malformed)) } @else { "–" }
+                    @if malformed > 0 { (self.number(malformed)) } @else { "–" }
                 }
                 td.number data-label=(self.say(words::CONVERSATIONS)) { (self.number(used.conversations)) }
                 td.number data-label=(self.say(words::MACHINES)) { (self.number(u64::from(used.machines))) }
@@ -164,6 +172,15 @@ impl Page<'_> {
         let mut edges: Vec<&Edge> = self.judgement.edges.iter().collect();
         // What changes the plant before what does not, then by traffic; the order of the judgement decides the rest.
         edges.sort_by_key(|edge| (std::cmp::Reverse(deed(&edge.verbs)), std::cmp::Reverse(edge.bytes)));
+        let shown = &edges[..edges.len().min(EDGES_MAX)];
+        html! {
+            (self.edges(&shown[..shown.len().min(EDGES_OPEN)]))
+            (self.folded(shown.len().saturating_sub(EDGES_OPEN), self.edges(shown.get(EDGES_OPEN..).unwrap_or_default())))
+            (self.left_out(edges.len(), EDGES_MAX))
+        }
+    }
+
+    fn edges(&self, edges: &[&Edge]) -> Markup {
         html! {
             div.scroll {
                 table {
@@ -179,7 +196,7 @@ impl Page<'_> {
                         th { (self.say(words::SEEN)) }
                     } }
                     tbody {
-                        @for edge in edges.iter().take(EDGES_MAX) {
+                        @for edge in edges {
                             tr {
                                 td { (self.machine_link(&edge.from)) }
                                 td {
@@ -208,7 +225,6 @@ impl Page<'_> {
                     }
                 }
             }
-            (self.left_out(edges.len(), EDGES_MAX))
         }
     }
 }
