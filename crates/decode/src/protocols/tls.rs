@@ -343,6 +343,8 @@ impl Decoder for Tls {
         let body = message.get(RECORD_BYTES..).unwrap_or_default();
         let is_encrypted = self.side(context.speaker).is_encrypted;
         match (kind, body) {
+            // Middlebox compatibility (RFC 8446 appendix D.4): behind a hello retry request this changes nothing.
+            (20, _) if self.handshake.as_ref().is_some_and(|handshake| handshake.is_retried()) => {}
             (20, _) => {
                 self.side(context.speaker).is_encrypted = true;
                 self.side(context.speaker).partial = Vec::new();

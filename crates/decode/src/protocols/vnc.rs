@@ -225,8 +225,10 @@ impl Decoder for Vnc {
                 self.name = crate::ber::text(message.get(24..).unwrap_or_default());
                 out.fact(About::Server, FactKey::Description, &self.name, "desktop name", Confidence::Likely);
                 // Servers on Unix and Windows put the machine's name first: `hmi-3:1 (root)`.
-                let host = self.name.split([':', ' ', '(']).next().unwrap_or_default();
-                if !host.is_empty() && host.len() < self.name.len() {
+                let (host, rest) = self.name.split_once(':').unwrap_or_default();
+                let is_name =
+                    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+                if is_name && rest.starts_with(|c: char| c.is_ascii_digit()) {
                     out.fact(About::Server, FactKey::Hostname, host, "desktop name", Confidence::Guess);
                 }
             }

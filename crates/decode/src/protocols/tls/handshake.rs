@@ -153,6 +153,11 @@ impl Handshake {
         !self.messages.0.is_empty()
     }
 
+    /// Whether the server asked for another hello that did not come to its end yet.
+    pub(crate) const fn is_retried(&self) -> bool {
+        self.is_retried
+    }
+
     /// Tells the handshake as far as it came. `failure`: a fatal alert ended it.
     pub(crate) fn tell(&mut self, failure: Option<(Time, u32, Text)>, out: &mut Output<'_>) {
         let new = Handshake { wants_certificate: self.wants_certificate, ..Handshake::new(self.layer, self.letter) };

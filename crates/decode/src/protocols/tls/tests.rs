@@ -36,6 +36,29 @@ fn a_handshake_is_one_act() {
 }
 
 #[test]
+fn a_retry_is_part_of_the_handshake() {
+    let retry = SERVER.replace(
+        "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f",
+        "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c",
+    );
+    Dialog::stream(&PROTOCOL)
+        .client(CLIENT)
+        .server(&retry)
+        .server("14 0303 0001 01")
+        .client("14 0303 0001 01")
+        .client(CLIENT)
+        .server(SERVER)
+        .end_is(expect![[r#"
+            fact C: fingerprint = ja3=fea4fccdc4eff08487dba1d783239bd2 (tls, client hello, certain)
+            fact C: fingerprint = ja4=t12d0203h2_08dfa304a768_a8f3e973773c (tls, client hello, certain)
+            fact S: hostname = plc.example (tls, server name indication, likely)
+            fact S: channel_security = TLS 1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (tls, server hello, certain)
+            fact S: fingerprint = ja3s=174e7e4992a63f6d419626d97363adb8 (tls, server hello, certain)
+            C > S tls [other] client hello | plc.example -> done in 5000 us version=TLS 1.2 cipher=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 alpn=h2 ja3s=174e7e4992a63f6d419626d97363adb8 ja3=fea4fccdc4eff08487dba1d783239bd2 ja4=t12d0203h2_08dfa304a768_a8f3e973773c {tls 1: 2} {tls 2: 2}
+        "#]]);
+}
+
+#[test]
 fn an_alert_refuses_it() {
     Dialog::stream(&PROTOCOL).client(CLIENT).server("15 0303 0002 02 28").end_is(expect![[r#"
         fact C: fingerprint = ja3=fea4fccdc4eff08487dba1d783239bd2 (tls, client hello, certain)
