@@ -1,0 +1,1 @@
+"""Readers of tshark's dissections, one a protocol, for `compare_values.py`."""
