@@ -10,16 +10,19 @@ pub mod cip_io;
 pub mod cotp;
 pub mod dcerpc;
 pub mod dhcp;
+pub mod dhcpv6;
 pub mod dnp3;
 pub mod dns;
 pub mod enip;
 pub mod ftp;
 pub mod ftp_data;
 pub mod goose;
+pub mod hsrp;
 pub mod http;
 pub mod icmp;
 pub mod icmpv6;
 pub mod iec104;
+pub mod igmp;
 pub mod kerberos;
 pub mod ldap;
 pub mod lldp;
@@ -28,24 +31,36 @@ pub mod mail;
 pub mod mdns;
 pub mod mms;
 pub mod modbus;
+pub mod mqtt;
+pub mod mrp;
+pub mod nbns;
 pub mod ntlm;
+pub mod ntp;
 pub mod opcua;
+pub mod ospf;
 pub mod pccc;
 pub mod postgresql;
 pub mod profinet_cm;
 pub mod profinet_dcp;
 pub mod profinet_rt;
+pub mod ptp;
 pub mod rdp;
 pub mod s7comm;
 pub mod s7comm_plus;
 pub mod smb;
+pub mod snmp;
+pub mod ssdp;
 pub mod ssh;
+pub mod stp;
 pub mod sv;
+pub mod syslog;
 pub mod telnet;
+pub mod tftp;
 pub mod tls;
 pub mod tunnels;
 pub mod umas;
 pub mod vnc;
+pub mod vrrp;
 
 /// Every protocol that is decoded. The order decides between equal matches, so the stricter ones come first.
 #[rustfmt::skip] // a row a line, so that rows meet without conflict
@@ -73,10 +88,25 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &tls::PROTOCOL,
     &smb::PROTOCOL,
     &http::PROTOCOL,
+    &mqtt::PROTOCOL,
     &dns::PROTOCOL,
     &mdns::PROTOCOL,
     &llmnr::PROTOCOL,
     &dhcp::PROTOCOL,
+    &snmp::PROTOCOL,
+    &ssdp::PROTOCOL,
+    &tftp::PROTOCOL,
+    &ntp::PROTOCOL,
+    &nbns::PROTOCOL,
+    &dhcpv6::PROTOCOL,
+    &ptp::PROTOCOL,
+    &igmp::PROTOCOL,
+    &stp::PROTOCOL,
+    &mrp::PROTOCOL,
+    &vrrp::PROTOCOL,
+    &hsrp::PROTOCOL,
+    &ospf::PROTOCOL,
+    &syslog::PROTOCOL,
     &arp::PROTOCOL,
     &icmp::PROTOCOL,
     &icmpv6::PROTOCOL,

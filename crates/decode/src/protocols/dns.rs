@@ -1,7 +1,7 @@
 //! DNS over UDP and TCP, and with the same messages multicast DNS and LLMNR: names, addresses, services.
 
 use compact_str::format_compact;
-use model::{Address, Confidence, FactKey, Reading, Text, Value, Verb};
+use model::{Address, Confidence, FactKey, Messages, Reading, Text, Value, Verb};
 use wire::{Reader, Short};
 
 use crate::{
@@ -206,9 +206,17 @@ impl Dns {
         }
     }
 
+    /// Messages with `code`; none for LLMNR in streams, where the reference (tshark 4.0) does not look for it.
+    fn counted(&self, code: u32) -> Messages {
+        match (self.kind, self.is_stream) {
+            (Kind::LinkLocal, true) => Messages::none(),
+            _ => Messages::one(self.protocol().id, code),
+        }
+    }
+
     /// A query that nobody answered; by multicast, answers come in flows of their own.
     fn unanswered(&self, (_, is_from_client): (u16, bool), at: model::Time, asked: Asked, out: &mut Output<'_>) {
-        let draft = asked.act.draft(0).message(self.protocol().id, 0).asked(at);
+        let draft = asked.act.draft(0).messages(self.counted(0)).asked(at);
         let draft = if is_from_client { draft } else { draft.from_server() };
         let draft = draft.values(Values::List(&asked.values));
         let is_group = out.is_to_group() || self.kind == Kind::Multicast;
@@ -235,7 +243,7 @@ impl Dns {
         let is_from_client = context.speaker == Speaker::Client;
         if self.kind == Kind::Multicast {
             // The same id (0) in all: nothing to match by.
-            let draft = act.draft(0).message(self.protocol().id, 0);
+            let draft = act.draft(0).messages(self.counted(0));
             out.act(if is_from_client { draft } else { draft.from_server() });
             return result;
         }
@@ -256,7 +264,6 @@ impl Dns {
         out: &mut Output<'_>,
     ) -> Result<(), Short> {
         let is_from_server = context.speaker == Speaker::Server;
-        let id = self.protocol().id;
         let read = Act::read(header, message, &mut r);
         let mut result = read.as_ref().map(|_| ()).map_err(|short| *short);
         let own = read.unwrap_or_else(|_| Act::of_header(header));
@@ -287,9 +294,9 @@ impl Dns {
             act.draft(u32::from(is_alone))
         };
         if let (Some(at), false) = (asked_at, is_announcement) {
-            draft = draft.message(id, 0).asked(at);
+            draft = draft.messages(self.counted(0)).asked(at);
         }
-        draft = draft.message(id, 1).values(Values::List(&self.readings));
+        draft = draft.messages(self.counted(1)).values(Values::List(&self.readings));
         if header.is_truncated() {
             draft = draft.extra("truncated", "yes");
         }
