@@ -1,5 +1,7 @@
 //! Numbers, sizes, times and hostile texts, written the way of a language.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 use model::Time;
 
@@ -136,6 +138,15 @@ fn civil(time: Time) -> Option<jiff::civil::DateTime> {
     Some(TimeZone::UTC.to_datetime(timestamp))
 }
 
+/// French text whose tall punctuation marks hold on to the word before them.
+pub fn french(text: &str) -> Cow<'_, str> {
+    if ![" :", " ;", " ?", " !", " %"].iter().any(|mark| text.contains(mark)) {
+        return Cow::Borrowed(text);
+    }
+    let narrow = text.replace(" ;", "\u{202f};").replace(" ?", "\u{202f}?").replace(" !", "\u{202f}!");
+    Cow::Owned(narrow.replace(" :", "\u{a0}:").replace(" %", "\u{a0}%"))
+}
+
 /// A sentence with a capital letter and a full stop.
 pub fn sentence(text: &str) -> String {
     let mut characters = text.chars();
@@ -178,5 +189,10 @@ mod tests {
     fn what_disturbs_a_screen_is_taken_out() {
         assert_eq!(clean("a\u{1b}[31mb\u{202e}c\nd"), "a\u{fffd}[31mb\u{fffd}c d");
         assert_eq!(clean_to("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn french_punctuation_stays_with_its_word() {
+        assert_eq!(french("vu : 2 % ; et ?"), "vu\u{a0}: 2\u{a0}%\u{202f}; et\u{202f}?");
     }
 }

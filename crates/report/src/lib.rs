@@ -19,6 +19,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use model::{Phrase, Said};
 
 pub use html::write_html;
@@ -54,11 +56,11 @@ impl Language {
         }
     }
 
-    /// The side of `said` in this language.
-    pub fn said(self, said: &Said) -> &str {
+    /// The side of `said` in this language; in French no line can begin with a tall punctuation mark.
+    pub fn said(self, said: &Said) -> Cow<'_, str> {
         match self {
-            Language::En => &said.en,
-            Language::Fr => &said.fr,
+            Language::En => Cow::Borrowed(said.en.as_str()),
+            Language::Fr => format::french(&said.fr),
         }
     }
 }

@@ -52,7 +52,7 @@ fn deeds(judgement: &Judgement, language: Language) -> Vec<String> {
             .filter(|other| other.verb == deed.verb && other.asset != deed.asset)
             .map(|other| other.asset.as_str())
             .collect();
-        let mut text = language.said(&deed.sentence).to_owned();
+        let mut text = language.said(&deed.sentence).into_owned();
         if !others.is_empty() {
             let count = others.len() as u64;
             text += &match language {
@@ -60,7 +60,7 @@ fn deeds(judgement: &Judgement, language: Language) -> Vec<String> {
                     format!("; the same was done to {count} other {}", words::N_MACHINES.word(language, count))
                 }
                 Language::Fr => {
-                    format!(" ; de même pour {count} autre{}", if count > 1 { "s machines" } else { " machine" })
+                    format!("\u{202f}; de même pour {count} autre{}", if count > 1 { "s machines" } else { " machine" })
                 }
             };
         }
@@ -83,7 +83,7 @@ fn internet(plant: &Plant<'_>, language: Language) -> Option<String> {
     Some(match language {
         Language::En => format!("{count} {} with the Internet: {names}{more}", if is_one { "talks" } else { "talk" }),
         Language::Fr => {
-            format!("{count} {} avec Internet : {names}{more}", if is_one { "échange" } else { "échangent" })
+            format!("{count} {} avec Internet\u{a0}: {names}{more}", if is_one { "échange" } else { "échangent" })
         }
     })
 }
@@ -111,9 +111,9 @@ fn findings(judgement: &Judgement, language: Language) -> Option<String> {
             if count == 1 { "is" } else { "are" }
         ),
         Language::Fr => format!(
-            "{} de gravité élevée ou critique : {}{more}",
+            "{} de gravité élevée ou critique\u{a0}: {}{more}",
             words::N_FINDINGS.of(language, count),
-            titles.replace("; ", "\u{a0}; ")
+            titles.replace("; ", "\u{202f}; ")
         ),
     })
 }
@@ -134,7 +134,7 @@ fn door(judgement: &Judgement, language: Language) -> Option<String> {
     Some(match language {
         Language::En => format!("The widest door is {protocol}{port} of {name}: {} of 100 points", door.score),
         Language::Fr => {
-            format!("La porte la plus large est {protocol}{port} de {name} : {} points sur 100", door.score)
+            format!("La porte la plus large est {protocol}{port} de {name}\u{a0}: {} points sur 100", door.score)
         }
     })
 }
@@ -144,6 +144,6 @@ fn sight(judgement: &Judgement, language: Language) -> Option<String> {
     let what = language.said(&worst.what);
     Some(match language {
         Language::En => format!("What limits this view most: {what}"),
-        Language::Fr => format!("Ce qui limite le plus cette vue : {what}"),
+        Language::Fr => format!("Ce qui limite le plus cette vue\u{a0}: {what}"),
     })
 }

@@ -250,8 +250,8 @@ fn doors(plant: &Plant<'_>, language: Language, text: &mut String) {
     let name_width = rows.iter().map(|row| row.1.chars().count()).max().unwrap_or(0);
     let service_width = rows.iter().map(|row| row.2.chars().count()).max().unwrap_or(0);
     for (door, (score, name, service)) in surface.iter().zip(&rows) {
-        let reason = door.reasons.first().map_or("", |(_, reason)| language.said(reason));
-        line(text, &format!("  {score:>3}  {name:name_width$}  {service:service_width$}  {}", format::clean(reason)));
+        let reason = door.reasons.first().map_or_else(Default::default, |(_, reason)| language.said(reason));
+        line(text, &format!("  {score:>3}  {name:name_width$}  {service:service_width$}  {}", format::clean(&reason)));
     }
     more(surface.len(), DOORS_MAX, language, text);
 }
@@ -264,7 +264,7 @@ fn limits(plant: &Plant<'_>, language: Language, text: &mut String) {
     heading(text, language.of(words::CANNOT_SEE));
     for blindness in sight.iter().take(LIMITS_MAX) {
         let before = text.len();
-        wrapped(text, &format::clean_to(language.said(&blindness.what), 300), 4);
+        wrapped(text, &format::clean_to(&language.said(&blindness.what), 300), 4);
         if text.len() > before + 2 {
             text.replace_range(before + 2..before + 3, "-");
         }

@@ -24,9 +24,9 @@ phrases! {
     SURFACE = "Attack surface", "Surface d'attaque";
     SURFACE_ABOUT = "Services in order of how good a way in they are. Points are added for what the service can do, from where it was used, how much the plant depends on the machine, and known weaknesses.", "Services classés selon l'entrée qu'ils offrent. Les points s'ajoutent selon ce que permet le service, d'où il a été utilisé, combien l'usine dépend de la machine, et les faiblesses connues.";
     CAPABILITIES = "What can be done to the plant", "Ce qu'on peut faire à l'usine";
-    CAPABILITIES_ABOUT = "Each sentence rests on acts that were seen: what one machine did without authentication, others on the same network can do as well.", "Chaque phrase s'appuie sur des actes observés : ce qu'une machine a fait sans authentification, d'autres du même réseau le peuvent aussi.";
+    CAPABILITIES_ABOUT = "Each sentence rests on acts that were seen: what one machine did without authentication, others on the same network can do as well.", "Chaque phrase s'appuie sur des actes observés\u{a0}: ce qu'une machine a fait sans authentification, d'autres du même réseau le peuvent aussi.";
     MAP = "Map", "Carte";
-    MAP_ABOUT = "Machines by level of the Purdue model, with who talks to whom. Point at a machine, or move to it with the tabulator key, to see its partners; choose it for all that is known of it.", "Machines par niveau du modèle de Purdue, et qui parle à qui. Survolez une machine, ou allez-y avec la touche de tabulation, pour voir ses partenaires ; choisissez-la pour tout ce qu'on en sait.";
+    MAP_ABOUT = "Machines by level of the Purdue model, with who talks to whom. Point at a machine, or move to it with the tabulator key, to see its partners; choose it for all that is known of it.", "Machines par niveau du modèle de Purdue, et qui parle à qui. Survolez une machine, ou allez-y avec la touche de tabulation, pour voir ses partenaires\u{202f}; choisissez-la pour tout ce qu'on en sait.";
     FINDINGS = "Findings", "Constats";
     MACHINES = "Machines", "Machines";
     TRAFFIC = "Protocols and conversations", "Protocoles et échanges";
@@ -79,7 +79,7 @@ phrases! {
     BEHIND = "Devices behind it", "Équipements derrière elle";
     OFFERS = "Services offered", "Services offerts";
     USES = "Services used", "Services utilisés";
-    ROLES_WHY = "Role, level, criticality: why", "Rôle, niveau, criticité : pourquoi";
+    ROLES_WHY = "Role, level, criticality: why", "Rôle, niveau, criticité\u{a0}: pourquoi";
     FIELDS = "Inventory fields", "Champs d'inventaire";
     UNKNOWN_FIELDS = "Not known", "Inconnu";
     BY_PEOPLE = "only people can supply it", "seules des personnes peuvent le fournir";
@@ -121,14 +121,14 @@ phrases! {
     EVIDENCE_ENGLISH = "", "Les preuves sont citées telles que le programme les a notées, en anglais.";
     REMEDY = "To see more", "Pour voir plus";
     EXAMPLES = "Examples", "Exemples";
-    NONE_FOUND = "No detector found anything. That is no proof of health: see what this capture cannot show.", "Aucun détecteur n'a rien trouvé. Ce n'est pas une preuve de bonne santé : voir ce que cette capture ne peut pas montrer.";
-    NO_MACHINES = "No machine was seen: there is nothing to show.", "Aucune machine n'a été vue : il n'y a rien à montrer.";
+    NONE_FOUND = "No detector found anything. That is no proof of health: see what this capture cannot show.", "Aucun détecteur n'a rien trouvé. Ce n'est pas une preuve de bonne santé\u{a0}: voir ce que cette capture ne peut pas montrer.";
+    NO_MACHINES = "No machine was seen: there is nothing to show.", "Aucune machine n'a été vue\u{a0}: il n'y a rien à montrer.";
     NO_SURFACE = "No service was seen answering.", "Aucun service n'a été vu répondre.";
     NO_CAPABILITIES = "No act that changes the plant was seen over an industrial protocol.", "Aucun acte modifiant l'usine n'a été vu sur un protocole industriel.";
     NO_LIMITS = "Nothing was found that limits the view.", "Rien n'a été trouvé qui limite la vue.";
     OTHER_NETWORKS = "other networks", "autres réseaux";
     WITHOUT_IP = "no IP address", "sans adresse IP";
-    LEGEND_WIDTH = "thicker: more traffic", "plus épais : plus de trafic";
+    LEGEND_WIDTH = "thicker: more traffic", "plus épais\u{a0}: plus de trafic";
     LEGEND_GROUP = "several machines of one network", "plusieurs machines d'un réseau";
     SORT = "Sort by", "Trier par";
     UNREACHED = "Addresses that were called and never answered", "Adresses appelées sans jamais répondre";
@@ -136,8 +136,8 @@ phrases! {
     MORE_IN_INVENTORY = "the inventory (--inventory FILE.json) has everything", "l'inventaire (--inventory FICHIER.json) contient tout";
     NO_DETAILS = "Details of this machine are left out to keep the file small", "Les détails de cette machine sont omis pour garder le fichier petit";
     JUMP = "Sections", "Sections";
-    PASSIVE = "Vigie only reads: nothing was sent to any machine. Everything here is deduced from the packets read, in their order and by their own clock; the same packets give the same judgement. Names, versions and serial numbers are what the machines said of themselves or of each other; roles, levels and criticality are proposals with their reasons, to be confirmed by people. Passwords and keys are never kept.", "Vigie ne fait que lire : rien n'a été envoyé à aucune machine. Tout ici est déduit des paquets lus, dans leur ordre et selon leur propre horloge ; les mêmes paquets donnent le même jugement. Noms, versions et numéros de série sont ce que les machines ont dit d'elles-mêmes ou les unes des autres ; rôles, niveaux et criticité sont des propositions motivées, à confirmer par des personnes. Mots de passe et clés ne sont jamais conservés.";
-    REFERENCES = "Techniques: MITRE ATT&CK for ICS 18.1. Requirements: IEC 62443-3-3:2013. Levels: Purdue model as in IEC 62443-1-1. Fields: OT asset inventory guidance, CISA and partners, August 2025. Times are UTC.", "Techniques : MITRE ATT&CK for ICS 18.1. Exigences : IEC 62443-3-3:2013. Niveaux : modèle de Purdue selon l'IEC 62443-1-1. Champs : guide d'inventaire OT, CISA et partenaires, août 2025. Les heures sont en UTC.";
+    PASSIVE = "Vigie only reads: nothing was sent to any machine. Everything here is deduced from the packets read, in their order and by their own clock; the same packets give the same judgement. Names, versions and serial numbers are what the machines said of themselves or of each other; roles, levels and criticality are proposals with their reasons, to be confirmed by people. Passwords and keys are never kept.", "Vigie ne fait que lire\u{a0}: rien n'a été envoyé à aucune machine. Tout ici est déduit des paquets lus, dans leur ordre et selon leur propre horloge\u{202f}; les mêmes paquets donnent le même jugement. Noms, versions et numéros de série sont ce que les machines ont dit d'elles-mêmes ou les unes des autres\u{202f}; rôles, niveaux et criticité sont des propositions motivées, à confirmer par des personnes. Mots de passe et clés ne sont jamais conservés.";
+    REFERENCES = "Techniques: MITRE ATT&CK for ICS 18.1. Requirements: IEC 62443-3-3:2013. Levels: Purdue model as in IEC 62443-1-1. Fields: OT asset inventory guidance, CISA and partners, August 2025. Times are UTC.", "Techniques\u{a0}: MITRE ATT&CK for ICS 18.1. Exigences\u{a0}: IEC 62443-3-3:2013. Niveaux\u{a0}: modèle de Purdue selon l'IEC 62443-1-1. Champs\u{a0}: guide d'inventaire OT, CISA et partenaires, août 2025. Les heures sont en UTC.";
     MADE_BY = "Made by Vigie", "Fait par Vigie";
     WORST_FINDINGS = "Findings, the worst first", "Constats, les pires d'abord";
     WIDEST_DOORS = "Attack surface, the widest doors", "Surface d'attaque, les portes les plus larges";
@@ -395,10 +395,11 @@ pub(crate) const fn deed(deed: Deed) -> Phrase {
     match deed {
         Deed::Observe => phrase("reads, reports, other", "lectures, reports, autres"),
         Deed::Write => phrase("writes values", "écrit des valeurs"),
-        Deed::Command => phrase("commands: operate, start, stop, mode", "commande : organes, marche, arrêt, mode"),
-        Deed::Engineer => {
-            phrase("changes program, firmware, settings; resets", "change programme, firmware, réglages ; réinitialise")
-        }
+        Deed::Command => phrase("commands: operate, start, stop, mode", "commande\u{a0}: organes, marche, arrêt, mode"),
+        Deed::Engineer => phrase(
+            "changes program, firmware, settings; resets",
+            "change programme, firmware, réglages\u{202f}; réinitialise",
+        ),
     }
 }
 

@@ -148,8 +148,8 @@ impl Page<'_> {
                         }
                     }
                 }
-                td.number { (self.number(finding.count)) }
-                td.small { (format::period(self.language, finding.first, finding.last)) }
+                td.number data-label=(self.say(words::COUNT)) { (self.number(finding.count)) }
+                td.small data-label=(self.say(words::SEEN)) { (format::period(self.language, finding.first, finding.last)) }
             }
         }
     }

@@ -180,7 +180,7 @@ impl Page<'_> {
         html! {
             @for (index, reason) in reasons.iter().take(8).enumerate() {
                 @if index > 0 { "; " }
-                (format::clean_to(self.language.said(reason), 300))
+                (format::clean_to(&self.language.said(reason), 300))
             }
         }
     }

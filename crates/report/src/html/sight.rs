@@ -19,10 +19,10 @@ impl Page<'_> {
                     @for blindness in &judgement.sight {
                         div.box {
                             h3 { (self.badge(blindness.severity)) " " (self.say(words::blindness(blindness.kind))) }
-                            p { (format::sentence(&format::clean_to(self.language.said(&blindness.what), 500))) }
+                            p { (format::sentence(&format::clean_to(&self.language.said(&blindness.what), 500))) }
                             p.do {
                                 b { (self.say(words::REMEDY)) } " "
-                                (format::sentence(&format::clean_to(self.language.said(&blindness.remedy), 500)))
+                                (format::sentence(&format::clean_to(&self.language.said(&blindness.remedy), 500)))
                             }
                             @if !blindness.examples.is_empty() {
                                 p.small {

@@ -39,7 +39,7 @@ impl Page<'_> {
                     li {
                         (self.badge(deed.severity))
                         div {
-                            p { (format::sentence(&format::clean_to(self.language.said(&deed.sentence), 400))) }
+                            p { (format::sentence(&format::clean_to(&self.language.said(&deed.sentence), 400))) }
                             p.small {
                                 i class={ "key " (Deed::of(deed.verb).class()) } {}
                                 (self.say(words::verb(deed.verb))) " · "
@@ -95,11 +95,11 @@ impl Page<'_> {
                                 td {
                                     ul.reasons {
                                         @for (points, reason) in &door.reasons {
-                                            li { span.points { "+" (points) } " " (format::clean(self.language.said(reason))) }
+                                            li { span.points { "+" (points) } " " (format::clean(&self.language.said(reason))) }
                                         }
                                     }
                                 }
-                                td { (self.machine_links(&door.reached_from, door.reached_count as usize)) }
+                                td data-label=(self.say(words::REACHED_FROM)) { (self.machine_links(&door.reached_from, door.reached_count as usize)) }
                             }
                         }
                     }
