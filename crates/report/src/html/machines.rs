@@ -239,7 +239,12 @@ impl Page<'_> {
                 @for field in known {
                     dt { (name(field)) }
                     dd {
-                        (format::clean(field.value.as_deref().unwrap_or_default()))
+                        @match field.name {
+                            // Words of our own are said in the language of the page.
+                            "asset role/type" => (self.say(words::role(role(asset)))),
+                            "asset criticality" => (self.say(words::importance(asset.criticality.importance))),
+                            _ => (format::clean(field.value.as_deref().unwrap_or_default())),
+                        }
                         @if field.is_proposal { " " span.small { "(" (self.say(words::TO_CONFIRM)) ")" } }
                     }
                 }

@@ -90,10 +90,12 @@
     const frame = plant.parentElement;
     const place = node.getBoundingClientRect();
     const around = frame.getBoundingClientRect();
-    const left = place.left - around.left + frame.scrollLeft;
-    const above = place.top - around.top;
-    card.style.left = Math.max(4, Math.min(left, frame.scrollLeft + frame.clientWidth - card.offsetWidth - 8)) + "px";
-    card.style.top = (above > card.offsetHeight + 12 ? above - card.offsetHeight - 6 : above + place.height + 6) + "px";
+    // Beside the machine, where its partners in other levels stay in sight.
+    const right = place.right - around.left + frame.scrollLeft + 8;
+    const before = place.left - around.left + frame.scrollLeft - card.offsetWidth - 8;
+    const hasRoom = right + card.offsetWidth < frame.scrollLeft + frame.clientWidth;
+    card.style.left = Math.max(frame.scrollLeft + 4, hasRoom ? right : before) + "px";
+    card.style.top = Math.max(4, Math.min(place.top - around.top, frame.clientHeight - card.offsetHeight - 4)) + "px";
   };
   for (const node of nodes.values()) {
     node.addEventListener("pointerenter", () => choose(node));
