@@ -1,1 +1,2 @@
 //! Records as Parquet files.
+#![forbid(unsafe_code)]

@@ -1,6 +1,7 @@
 //! The vocabulary of Vigie: every noun that crosses a border between two crates.
 //!
 //! `decode` and `analyze` meet only here. Nothing in this crate does I/O, reads a clock or has a policy.
+#![forbid(unsafe_code)]
 
 mod act;
 mod address;

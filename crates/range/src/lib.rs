@@ -4,6 +4,7 @@
 //! (hosts, ARP, frames in time order), a [`process::Process`] (physics) and tasks. The dialogs of each protocol are one
 //! file in `dialogs`, the machines and the timetable of each plant one file in `sites`, and what goes wrong one line of
 //! the table of attacks beside it.
+#![forbid(unsafe_code)]
 
 pub mod attack;
 pub mod bench;

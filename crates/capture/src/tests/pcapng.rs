@@ -1,4 +1,4 @@
-//! pcapng.
+//! pcapng: sections, interfaces, names, comments, drop counters, and what is wrong in them.
 
 use expect_test::expect;
 

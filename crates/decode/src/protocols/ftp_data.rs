@@ -47,3 +47,20 @@ impl Decoder for FtpData {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::testing::Dialog;
+
+    #[test]
+    fn both_directions_are_summed_up_and_nothing_of_the_content_is_kept() {
+        Dialog::stream(&PROTOCOL).client("6669726d77617265").server("00 01 02").client("2e62696e").end_is(expect![[
+            r#"
+                C > S ftp-data [other] transfer -> asked client bytes=12 server bytes=3
+            "#
+        ]]);
+    }
+}

@@ -16,3 +16,22 @@ pub static PROTOCOL: Protocol = Protocol {
     probe: |probe| probe_for(Kind::LinkLocal, probe),
     open: |opening| Box::new(Dns::new(Kind::LinkLocal, opening.is_stream)),
 };
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::testing::Dialog;
+
+    #[test]
+    fn a_neighbour_answers_with_its_address() {
+        Dialog::datagrams(&PROTOCOL)
+            .client("1234 0000 0001 0000 0000 0000 03484d49 00 0001 0001")
+            .server("1234 8000 0001 0001 0000 0000 03484d49 00 0001 0001 c00c 0001 0001 0000001e 0004 0a000002")
+            .end_is(expect![[r#"
+                fact S: hostname = HMI (llmnr, llmnr answer, likely)
+                C > S llmnr [browse] query a | HMI = HMI a=10.0.0.2 -> done in 1000 us {llmnr 0: 1} {llmnr 1: 1}
+            "#]]);
+    }
+}

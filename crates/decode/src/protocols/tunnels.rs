@@ -213,4 +213,22 @@ mod tests {
         assert_eq!(by_name("relay-1.net.anydesk.com").map(|p| p.id), Some("anydesk"));
         assert!(by_name("plc.example").is_none());
     }
+
+    #[test]
+    fn tunnels_without_a_magic_number_need_more_than_their_first_byte() {
+        let verdict = |row: &Protocol, bytes: &[u8], port| {
+            let probe =
+                Probe { bytes, is_stream: false, is_start: true, source_port: 50_000, destination_port: port, kind: 0 };
+            (row.probe)(&probe).matched
+        };
+        // OpenVPN: a hard reset of the client has one of few lengths, and is never more than a weak match.
+        let mut reset = vec![0x38];
+        reset.resize(14, 1);
+        assert_eq!(verdict(&OPENVPN, &reset, 1194), crate::Match::Weak);
+        reset.push(1);
+        assert_eq!(verdict(&OPENVPN, &reset, 1194), crate::Match::No);
+        // TeamViewer: only on its port.
+        assert_eq!(verdict(&TEAMVIEWER, &[0x17, 0x24, 0x10, 0x04], 5938), crate::Match::Likely);
+        assert_eq!(verdict(&TEAMVIEWER, &[0x17, 0x24, 0x10, 0x04], 443), crate::Match::No);
+    }
 }
