@@ -252,6 +252,7 @@ fn claim(act: &Act) -> String {
 /// Acts that may be told otherwise after a loss: protocol, code (`None`: all), reason.
 const OTHERWISE_AFTER_LOSS: &[(&str, Option<u32>, &str)] = &[
     ("tls", None, "an act sums up the bytes of both sides that were seen"),
+    ("opcua", Some(826), "a notification whose monitored item was lost has the item's handle for an object"),
     ("s7comm", Some(260), "a list comes in parts; parts whose first was lost have no object and bytes for values"),
     ("s7comm", Some(30), "an upload whose start was lost knows its number, not its block"),
     ("s7comm", Some(31), "an upload whose start was lost knows its number, not its block"),
