@@ -66,6 +66,8 @@ struct Half {
     buffered_at: Time,
     /// Time of the last bytes in order.
     in_order_at: Time,
+    /// Time of the bytes that were read last: not before those that stand before them.
+    read_at: Time,
 }
 
 enum Decoding {
@@ -225,10 +227,11 @@ impl Session {
         // Every round frees something (see `Placed::Full`); the bound is for the reader.
         for _ in 0..4 {
             let Some(half) = self.halves.get_mut(place.side) else { return fed };
-            match half.assembler.push(sequence, syn, payload, place.wire_len) {
+            match half.assembler.push_at(sequence, syn, payload, place.wire_len, place.at.0) {
                 Placed::InOrder(bytes) => {
                     half.in_order_at = place.at;
                     if !bytes.is_empty() {
+                        half.read_at = place.at;
                         self.bytes(place, bytes, sink);
                     }
                     self.cut(place, &mut fed);
@@ -331,8 +334,14 @@ impl Session {
         }
     }
 
+    /// Reads what is in order now. Bytes behind a hole were said when they came, not when the hole was given up; bytes
+    /// that came before their turn were complete when the last of them came.
     fn pop(&mut self, place: Place, fed: &mut Fed, sink: &mut Sink) {
-        while let Some(bytes) = self.halves.get_mut(place.side).and_then(|half| half.assembler.pop()) {
+        while let Some(half) = self.halves.get_mut(place.side)
+            && let Some((bytes, arrived)) = half.assembler.pop_at()
+        {
+            half.read_at = half.read_at.max(Time(arrived));
+            let place = Place { at: half.read_at, ..place };
             self.bytes(place, &bytes, sink);
             self.cut(place, fed);
         }
@@ -621,5 +630,65 @@ const fn is_probed(segments: u32) -> bool {
 fn half_restart(half: Option<&mut Half>) {
     if let Some(half) = half {
         *half = Half { is_lost: true, ..Half::default() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use model::{Address, Flow, Record, Time, Transport};
+
+    use super::{Place, Session};
+    use crate::sink::{Options, Sink};
+
+    /// Read 1 holding register of unit 1, and its answer.
+    const REQUEST: [u8; 12] = [0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 1];
+    const ANSWER: [u8; 11] = [0, 1, 0, 0, 0, 5, 1, 3, 2, 0, 42];
+
+    fn place(milliseconds: i64, side: usize) -> Place {
+        Place { at: Time(milliseconds * 1_000_000), frame: 0, side, wire_len: 0 }
+    }
+
+    fn session() -> Session {
+        let end = |port| Address { port: Some(port), ..Address::default() };
+        let flow = Flow::Ip {
+            transport: Transport::Tcp,
+            source: (Ipv4Addr::LOCALHOST.into(), 40_000),
+            destination: (Ipv4Addr::LOCALHOST.into(), 502),
+        };
+        Session::new(flow, Transport::Tcp, 0x800, None, [end(40_000), end(502)], 0, true)
+    }
+
+    /// When the acts were asked and how long they took, in milliseconds.
+    fn times(sink: &mut Sink) -> Vec<(i64, Option<i64>)> {
+        let acts = sink.records.drain(..).filter_map(|(_, record)| match record {
+            Record::Act(act) => Some((act.at.0 / 1_000_000, act.latency.map(|latency| latency / 1_000_000))),
+            _ => None,
+        });
+        acts.collect()
+    }
+
+    #[test]
+    fn what_stands_behind_a_hole_was_said_when_it_came() {
+        let (mut session, mut sink) = (session(), Sink::new(Options { is_rolled_up: false }));
+        session.segment(place(1, 0), 1, false, &REQUEST, &mut sink);
+        session.segment(place(3, 1), 1, false, &ANSWER, &mut sink);
+        // Seven bytes of the client are not in the capture. The server acknowledges them only with its answer.
+        session.segment(place(10, 0), 20, false, &REQUEST, &mut sink);
+        session.acknowledged(place(15, 0), 32, &mut sink);
+        session.segment(place(15, 1), 12, false, &ANSWER, &mut sink);
+        assert_eq!(times(&mut sink), [(1, Some(2)), (10, Some(5))]);
+    }
+
+    #[test]
+    fn what_came_before_its_turn_is_complete_when_the_last_of_it_came() {
+        let (mut session, mut sink) = (session(), Sink::new(Options { is_rolled_up: false }));
+        session.segment(place(1, 0), 1, false, &REQUEST, &mut sink);
+        session.segment(place(3, 1), 1, false, &ANSWER, &mut sink);
+        session.segment(place(10, 0), 19, false, &REQUEST[6..], &mut sink);
+        session.segment(place(12, 0), 13, false, &REQUEST[..6], &mut sink);
+        session.segment(place(15, 1), 12, false, &ANSWER, &mut sink);
+        assert_eq!(times(&mut sink), [(1, Some(2)), (12, Some(3))]);
     }
 }

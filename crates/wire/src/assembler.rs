@@ -67,6 +67,18 @@ impl Assembler {
     /// passed over when it is delivered, and `take_cut` gives their number. A segment without data never waits and
     /// never fills anything: it is in order, or old.
     pub fn push<'a>(&mut self, sequence: u32, syn: bool, payload: &'a [u8], wire_len: u32) -> Placed<'a> {
+        self.push_at(sequence, syn, payload, wire_len, 0)
+    }
+
+    /// As `push`, of a segment that came at `arrived` (nanoseconds): `pop_at` gives it back.
+    pub fn push_at<'a>(
+        &mut self,
+        sequence: u32,
+        syn: bool,
+        payload: &'a [u8],
+        wire_len: u32,
+        arrived: i64,
+    ) -> Placed<'a> {
         let sequence = sequence.wrapping_add(u32::from(syn));
         let wire_len = u64::from(wire_len).max(payload.len() as u64);
         self.leap = 0;
@@ -96,11 +108,15 @@ impl Assembler {
             return Placed::Full;
         }
         let start = self.next.wrapping_add_signed(i64::from(ahead as i32));
-        if ahead as i32 > 0 { self.hold(start, payload, wire_len) } else { self.deliver(start, payload, wire_len) }
+        if ahead as i32 > 0 {
+            self.hold(start, payload, wire_len, arrived)
+        } else {
+            self.deliver(start, payload, wire_len, arrived)
+        }
     }
 
     /// A segment that begins at or before the next byte.
-    fn deliver<'a>(&mut self, start: u64, payload: &'a [u8], wire_len: u64) -> Placed<'a> {
+    fn deliver<'a>(&mut self, start: u64, payload: &'a [u8], wire_len: u64, arrived: i64) -> Placed<'a> {
         let wire_end = start.saturating_add(wire_len);
         if wire_end <= self.next {
             return Placed::Old;
@@ -120,20 +136,20 @@ impl Assembler {
         self.next = self.next.saturating_add(fresh.len() as u64);
         // Without room the rest is a hole later on, like one of the network.
         if self.has_room(rest.len()) {
-            self.held.get_or_insert_default().insert(self.next, rest, cut);
+            self.held.get_or_insert_default().insert_at(self.next, rest, cut, arrived);
         }
         Placed::InOrder(fresh)
     }
 
     /// A segment that begins behind the next byte.
-    fn hold<'a>(&mut self, start: u64, payload: &'a [u8], wire_len: u64) -> Placed<'a> {
+    fn hold<'a>(&mut self, start: u64, payload: &'a [u8], wire_len: u64, arrived: i64) -> Placed<'a> {
         if !self.has_room(payload.len()) {
             return Placed::Full;
         }
         let cut = u32::try_from(wire_len.saturating_sub(payload.len() as u64)).unwrap_or(u32::MAX);
         let held = self.held.get_or_insert_default();
         let before = held.len();
-        let new = held.insert(start, payload, cut);
+        let new = held.insert_at(start, payload, cut, arrived);
         if new > 0 || held.len() > before { Placed::Held } else { Placed::Old }
     }
 
@@ -163,6 +179,11 @@ impl Assembler {
     /// The next held bytes, if they are in order now. Call it until it gives nothing, after each `InOrder` and
     /// `skip_hole`; and `take_cut` after each, as cut bytes lie behind those given. Empty where all were cut.
     pub fn pop(&mut self) -> Option<Vec<u8>> {
+        self.pop_at().map(|(bytes, _)| bytes)
+    }
+
+    /// As `pop`, with the time at which the bytes came.
+    pub fn pop_at(&mut self) -> Option<(Vec<u8>, i64)> {
         loop {
             let held = self.held.as_mut()?;
             if held.first()?.start > self.next {
@@ -180,7 +201,7 @@ impl Assembler {
             let known = usize::try_from(self.next.saturating_sub(piece.start)).unwrap_or(usize::MAX);
             piece.bytes.drain(..known.min(piece.bytes.len()));
             self.advance(end.max(self.next), wire_end);
-            return Some(piece.bytes);
+            return Some((piece.bytes, piece.arrived));
         }
     }
 

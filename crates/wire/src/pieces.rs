@@ -19,6 +19,8 @@ pub(crate) struct Piece {
     pub bytes: Vec<u8>,
     /// Bytes behind these that were on the wire and not captured.
     pub cut: u32,
+    /// When these bytes came, in nanoseconds; 0 where nobody asks.
+    pub arrived: i64,
 }
 
 impl Piece {
@@ -59,6 +61,11 @@ impl Pieces {
     /// Copies of those bytes from `start` on that are not there yet are put in their places. Returns how many bytes
     /// were new.
     pub fn insert(&mut self, start: u64, bytes: &[u8], cut: u32) -> usize {
+        self.insert_at(start, bytes, cut, 0)
+    }
+
+    /// As `insert`, of bytes that came at `arrived`.
+    pub fn insert_at(&mut self, start: u64, bytes: &[u8], cut: u32, arrived: i64) -> usize {
         let mut index = match self.pieces.back() {
             // Nearly always behind everything that is there.
             Some(last) if last.end() > start => self.pieces.partition_point(|piece| piece.end() <= start),
@@ -83,7 +90,7 @@ impl Pieces {
             let (next_start, next_end) = (next.start, next.end());
             let free = usize::try_from(next_start.saturating_sub(start)).unwrap_or(usize::MAX);
             if let Some((uncovered, _)) = rest.split_at_checked(free).filter(|(uncovered, _)| !uncovered.is_empty()) {
-                self.put(index, start, uncovered, 0);
+                self.put(index, start, uncovered, 0, arrived);
                 index = index.saturating_add(1);
             }
             if next_end >= end {
@@ -96,13 +103,13 @@ impl Pieces {
             index = index.saturating_add(1);
         }
         if !rest.is_empty() || cut > 0 {
-            self.put(index, start, rest, cut);
+            self.put(index, start, rest, cut, arrived);
         }
         self.bytes.saturating_sub(before)
     }
 
-    fn put(&mut self, index: usize, start: u64, bytes: &[u8], cut: u32) {
+    fn put(&mut self, index: usize, start: u64, bytes: &[u8], cut: u32, arrived: i64) {
         self.bytes = self.bytes.saturating_add(bytes.len());
-        self.pieces.insert(index.min(self.pieces.len()), Piece { start, bytes: bytes.to_vec(), cut });
+        self.pieces.insert(index.min(self.pieces.len()), Piece { start, bytes: bytes.to_vec(), cut, arrived });
     }
 }
