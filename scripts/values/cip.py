@@ -5,11 +5,12 @@ bytes (`cip.data`). Our value of such a pair must be those bytes: `encodes` says
 firmware and files are no values (we give their number of bytes), nor is what services of locks, changes and edits carry."""
 import re
 import struct
+from datetime import datetime, timedelta, timezone
 
 from .tshark import number, raw
 
 PROTOCOLS = ('cip', 'pccc')
-FILTER, LAYERS = 'cip', ('enip', 'cip')
+FILTER, LAYERS = 'cip', ('enip', 'cip', 'cipcls', 'cipcm', 'cippccc')
 PAIRED_BY = 'tshark (enip.response_to, enip.time), inner services by their order'
 CLASSES = {0x01: 'identity', 0x02: 'message router', 0x04: 'assembly', 0x06: 'connection manager', 0x43: 'time sync', 0x64: 'project', 0x66: 'controller backplane',
            0x67: 'pccc', 0x68: 'program', 0x69: 'i/o module', 0x6A: 'code', 0x6B: 'symbol', 0x6C: 'template', 0x6D: 'routine', 0x70: 'task',
@@ -21,6 +22,9 @@ EXECUTE_PCCC, READ_TAG, WRITE_TAG, MODIFY_TAG, UNCONNECTED_SEND = 0x4B, 0x4C, 0x
 READ_FRAGMENT, WRITE_FRAGMENT = 0x52, 0x53
 MEMORY, TAG_GROUP, IDENTITY_CLASS, MANAGER = 0x72, 0xB2, 0x01, 0x06
 PARTIAL = 6
+# Fields of the head of a message, before and of its path; behind them are its data, which may have paths of their own.
+PATH = ('cip.rr', 'cip.sc', 'cip.request_path_size', 'cip.epath', 'cip.path_segment', 'cip.logical_segment', 'cip.class', 'cip.instance', 'cip.attribute',
+        'cip.symbol', 'cip.data_segment', 'cip.member', 'cip.genstat', 'cip.addstat')
 
 
 class Service:
@@ -28,23 +32,33 @@ class Service:
 
     def __init__(self, code):
         self.code, self.is_answer, self.fields = code & 0x7F, bool(code & 0x80), []
-        self.classes, self.instance, self.attribute, self.symbol, self.status, self.pccc = None, None, None, '', None, None
+        self.path, self.attribute, self.symbol, self.status, self.pccc = [], None, '', None, None
+        self.is_path = True
 
     def add(self, name, field):
         self.fields.append((name, field))
-        listed = any(n.startswith(('cip.getlist', 'cip.setlist')) for n, _ in self.fields[:-1])
-        if name == 'cip.class' and self.classes is None:
-            self.classes = int(field.get('show'), 0)
-        elif name == 'cip.instance' and self.instance is None:
-            self.instance = int(field.get('show'), 0)
-        elif name == 'cip.attribute' and self.attribute is None and not listed and self.code not in (GET_LIST, SET_LIST):
+        if not name.startswith(PATH):
+            self.is_path = False
+        elif self.is_path and name == 'cip.class':
+            self.path.append([int(field.get('show'), 0), None])
+        elif self.is_path and name == 'cip.instance' and self.path:
+            self.path[-1][1] = int(field.get('show'), 0)
+        elif self.is_path and name == 'cip.attribute':
             self.attribute = int(field.get('show'), 0)
-        elif name == 'cip.symbol':
+        elif self.is_path and name == 'cip.symbol':
             self.symbol += ('.' if self.symbol else '') + field.get('show')
-        elif name == 'cip.genstat' and self.status is None:
+        if name == 'cip.genstat' and self.status is None:
             self.status = int(field.get('show'), 0)
         elif name == 'cip.pccc.gs.status':
             self.pccc = int(field.get('show'), 0)
+
+    @property
+    def classes(self):
+        return self.path[0][0] if self.path else None
+
+    @property
+    def instance(self):
+        return self.path[0][1] if self.path else None
 
     @property
     def data(self):
@@ -54,8 +68,8 @@ class Service:
     def object(self):
         if self.symbol:
             return self.symbol
-        text = CLASSES.get(self.classes, f'class 0x{self.classes or 0:x}')
-        return f'{text} {self.instance}' if self.instance else text
+        # `program 9248 routine 46883`: an object inside another. Instance 0 is the class itself.
+        return ' '.join(CLASSES.get(c, f'class 0x{c:x}') + (f' {i}' if i else '') for c, i in self.path)
 
     @property
     def outcome(self):
@@ -107,6 +121,10 @@ def encodes(mine, data):
     if isinstance(mine, str) and mine.startswith('0x'):
         text = mine[2:]
         return data.hex().startswith(text[:-1]) and len(text) > 32 if text.endswith('…') else text == data.hex()
+    if isinstance(mine, str) and mine.endswith('Z') and len(data) == 8:
+        # Microseconds since 1970.
+        moment = datetime.fromisoformat(mine[:26] + '+00:00') - datetime(1970, 1, 1, tzinfo=timezone.utc)
+        return int.from_bytes(data, 'little') == moment // timedelta(microseconds=1)
     if isinstance(mine, str):
         # A text with its length before it.
         return bool(mine) and mine.encode('latin-1', 'replace') in data
@@ -129,8 +147,9 @@ def services(frame):
             message = ({f.get('name'): f.get('show') for f in layer.iter('field')}, [])
         elif message is None:
             message = ({}, [])
-        if layer.get('name') != 'cip':
+        if layer.get('name') == 'enip':
             continue
+        # What is inside (of a router, of a multiple service) is nested, what a class adds stands beside.
         for field in layer.iter('field'):
             name = field.get('name')
             if name == 'cip.service':

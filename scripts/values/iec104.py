@@ -1,4 +1,5 @@
 """IEC 60870-5-104: the elements of each ASDU; tshark pairs nothing, so activations are paired with confirmations by type, station and object."""
+import math
 import struct
 
 from .tshark import number, raw, shown
@@ -9,7 +10,7 @@ PAIRED_BY = 'type, common address, object address and cause (tshark pairs none)'
 # Bits of an octet that are the value.
 PARTS = {'siq.spi': 1, 'diq.dpi': 3, 'sco.on': 1, 'dco.on': 3, 'rco.up': 3}
 ACTIVATE, CONFIRM = {6: 7, 8: 9}, {7: 6, 9: 8}
-TERMINATED = 10
+EVERYBODY = 0xFFFF
 
 
 def code(act):
@@ -23,6 +24,8 @@ def readings(act):
 
 
 def same(mine, theirs):
+    if isinstance(theirs, float) and not math.isfinite(theirs):
+        return isinstance(mine, str) and mine.lower() == str(theirs)  # JSON has no such numbers
     if isinstance(mine, (int, float)) and isinstance(theirs, (int, float)):
         return abs(mine - theirs) <= 1e-5 * max(abs(mine), abs(theirs))
     return mine == theirs
@@ -40,7 +43,9 @@ def read(frames):
             if cause in ACTIVATE:
                 waiting.setdefault((place, cause, frame.source), []).append(frame)
             elif cause in CONFIRM:
-                asked = waiting.get((place, CONFIRM[cause], frame.target), [])
+                # What was told to all stations is confirmed by each under its own address.
+                everybody = (frame.flow, kind, EVERYBODY, place[3])
+                asked = waiting.get((place, CONFIRM[cause], frame.target)) or waiting.get((everybody, CONFIRM[cause], frame.target))
                 if asked:
                     first = asked.pop(0)
                     negative = number(asdu, 'iec60870_asdu.nega')

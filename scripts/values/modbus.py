@@ -5,11 +5,13 @@ PROTOCOLS = ('modbus', 'umas')
 FILTER, LAYERS = 'modbus', ('modbus',)
 PAIRED_BY = 'tshark (modbus.request_frame, modbus.response_time)'
 SPACES = {1: 'coil', 2: 'discrete', 3: 'holding', 4: 'input', 5: 'coil', 6: 'holding', 15: 'coil', 16: 'holding', 22: 'holding', 23: 'holding'}
+UMAS = 90
 WRITES = (5, 6, 15, 16)
 
 
 def code(act):
-    return act['code']
+    # The functions of UMAS stand inside function 90 and are a protocol of their own with us.
+    return UMAS if act['protocol'] == 'umas' else act['code']
 
 
 def readings(act):
