@@ -18,7 +18,7 @@ test:
 
 # Does Vigie see every protocol message that tshark sees, and none that it does not?
 compare: build
-	@python3 ../shared/accept/messages.py $(VIGIE)
+	@python3 scripts/compare $(VIGIE) ../shared
 
 # Are tshark's objects, values, outcomes and latencies in our acts?
 compare-values: build
