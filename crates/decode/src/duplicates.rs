@@ -10,7 +10,7 @@ use wire::{Packet, Upper};
 use crate::limits;
 
 /// Places for fingerprints; a power of two. A newer one takes the place of an older one, so memory is fixed.
-const PLACES: usize = 256;
+const PLACES: usize = 64;
 
 /// Bytes of the payload that go into a fingerprint.
 const SHOWN: usize = 64;
