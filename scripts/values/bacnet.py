@@ -139,7 +139,6 @@ def value(field):
         for named in ('bacapp.object_name', 'bacapp.string'):
             if (found := shown(field, named)) is not None:
                 return found
-        # Tag, extended length, character set, text: 0 is UTF-8, 4 is UCS-2, 5 is ISO 8859-1. tshark shows UCS-2 cut at its first zero.
-        head = 2 if octets[0] & 7 == 5 else 1
-        return octets[head + 1:].decode({4: 'utf-16-be', 5: 'latin-1'}.get(octets[head], 'utf-8'), 'replace')
+        # The bytes are those of the text alone.
+        return octets.decode({4: 'utf-16-be', 5: 'latin-1'}.get(number(field, 'bacapp.string_character_set'), 'utf-8'), 'replace')
     return text
