@@ -1,2 +1,0 @@
-//! Records as Parquet files.
-#![forbid(unsafe_code)]
