@@ -24,6 +24,8 @@ pub struct Pipeline {
     workers: usize,
     shared: Arc<Shared>,
     last: (Time, u64),
+    /// Records of the last chunk, by partition: told while the next one is decoded.
+    told_next: Vec<Vec<(u64, Record)>>,
     order: Vec<(u64, u32, u32)>,
 }
 
@@ -91,6 +93,24 @@ impl<'a> Block<'a> {
     }
 }
 
+/// Tells the records of all partitions in the order of the frames that caused them, and empties the lists.
+fn tell_in_order(lists: &mut [Vec<(u64, Record)>], order: &mut Vec<(u64, u32, u32)>, tell: &mut dyn FnMut(&Record)) {
+    order.clear();
+    for (p, records) in lists.iter().enumerate() {
+        order.extend(records.iter().enumerate().map(|(i, (frame, _))| (*frame, p as u32, i as u32)));
+    }
+    order.sort_unstable();
+    for (_, p, i) in order.iter() {
+        if let Some((_, record)) = lists.get(*p as usize).and_then(|records| records.get(*i as usize)) {
+            tell(record);
+        }
+    }
+    for records in lists {
+        records.clear();
+        records.shrink_to(limits::RECORDS_KEPT);
+    }
+}
+
 impl Pipeline {
     /// A pipeline with `workers` threads; 1 works in the calling thread alone.
     pub fn new(options: Options, workers: usize) -> Pipeline {
@@ -99,12 +119,14 @@ impl Pipeline {
             workers: workers.max(1),
             shared: Arc::default(),
             last: (Time::default(), 0),
+            told_next: (0..limits::PARTITIONS).map(|_| Vec::new()).collect(),
             order: Vec::new(),
         }
     }
 
     /// Decodes one chunk. `meanwhile` runs in the calling thread while workers work (with one worker, after it): reading
-    /// the next chunk is what it is for. Records go to `tell` in order.
+    /// the next chunk is what it is for. Records go to `tell` in order, those of a chunk while the next one is decoded;
+    /// `finish` tells the last.
     pub fn chunk(&mut self, frames: &[Frame<'_>], meanwhile: impl FnOnce(), tell: &mut dyn FnMut(&Record)) {
         let Some(last) = frames.last() else { return meanwhile() };
         self.last = (last.at, last.number);
@@ -138,7 +160,9 @@ impl Pipeline {
                 partition.chunk_ends(last.0, last.1);
             }
         };
+        let (told_next, order) = (&mut self.told_next, &mut self.order);
         if self.workers == 1 {
+            tell_in_order(told_next, order, tell);
             work();
             meanwhile();
         } else {
@@ -147,15 +171,20 @@ impl Pipeline {
                     scope.spawn(work);
                 }
                 meanwhile();
+                tell_in_order(told_next, order, tell);
             });
         }
         self.publish();
-        self.tell(tell);
+        for (partition, told_next) in self.partitions.iter_mut().zip(&mut self.told_next) {
+            let sink = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
+            std::mem::swap(&mut sink.records, told_next);
+        }
     }
 
     /// The end of all input: flows end, what was merged is told, and what could not be seen is summed up.
     pub fn finish(&mut self, tell: &mut dyn FnMut(&Record)) -> Totals {
         let (at, frame) = self.last;
+        tell_in_order(&mut self.told_next, &mut self.order, tell);
         // One partition after the other, so that a million open flows do not become a million records at once.
         for partition in &mut self.partitions {
             let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -209,29 +238,6 @@ impl Pipeline {
         for partition in &mut self.partitions {
             let sink = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
             sink.shared = Arc::clone(&self.shared);
-        }
-    }
-
-    /// Tells the records of all partitions in the order of the frames that caused them.
-    fn tell(&mut self, tell: &mut dyn FnMut(&Record)) {
-        self.order.clear();
-        for (p, partition) in self.partitions.iter_mut().enumerate() {
-            let records = &partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.records;
-            self.order.extend(records.iter().enumerate().map(|(i, (frame, _))| (*frame, p as u32, i as u32)));
-        }
-        self.order.sort_unstable();
-        for (_, p, i) in &self.order {
-            if let Some(partition) = self.partitions.get_mut(*p as usize) {
-                let sink = &partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
-                if let Some((_, record)) = sink.records.get(*i as usize) {
-                    tell(record);
-                }
-            }
-        }
-        for partition in &mut self.partitions {
-            let records = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.records;
-            records.clear();
-            records.shrink_to(limits::RECORDS_KEPT);
         }
     }
 

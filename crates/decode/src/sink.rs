@@ -119,7 +119,13 @@ impl Sink {
     }
 
     fn count(&mut self, id: &'static str) -> &mut ProtocolCounts {
-        let index = match self.counts.iter().position(|(known, _)| std::ptr::eq(*known, id) || *known == id) {
+        let found = self.counts.iter().position(|(known, _)| *known == id);
+        let index = match found {
+            // What is counted often moves to the front, so that it is found at once.
+            Some(index) if index > 0 => {
+                self.counts.swap(index, index - 1);
+                index - 1
+            }
             Some(index) => index,
             None => {
                 self.counts.push((id, ProtocolCounts::default()));
