@@ -73,7 +73,6 @@ pub(crate) struct Entry {
     /// Made with the first payload.
     pub(crate) session: Option<Box<Session>>,
     pub(crate) protocol: Option<&'static crate::protocol::Protocol>,
-    pub(crate) undecoded: u64,
 }
 
 impl Entry {
@@ -212,7 +211,6 @@ impl Flows {
             has_session: false,
             session: None,
             protocol: None,
-            undecoded: 0,
         };
         let index = match self.free.pop() {
             Some(index) => {

@@ -264,7 +264,6 @@ impl Partition {
         }
         entry.protocol = session.protocol().or(entry.protocol);
         self.counts.undecoded += session.undecoded;
-        entry.undecoded += session.undecoded;
     }
 
     /// Ends a flow and tells its conversation.

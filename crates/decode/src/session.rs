@@ -537,23 +537,13 @@ impl Session {
         let is_waiting = is_open && !is_datagram && bytes.len() < limits::PROBE_BYTES_MAX;
         match best {
             Some((row, matched, has_port, speaker)) if matched >= Match::Likely || (!is_waiting && has_port) => {
-                let client = match speaker {
-                    Some(Speaker::Client) => side,
-                    Some(Speaker::Server) => side ^ 1,
-                    None => self.client,
-                };
-                self.take(row, client, matched);
+                self.take(row, self.client_by(speaker, side), matched);
                 Found::Yes
             }
             _ if is_waiting => Found::Wait,
             Some((row, matched, _, speaker)) => match self.weak {
                 Some((known, other)) if known.id == row.id && other != side => {
-                    let client = match speaker {
-                        Some(Speaker::Client) => side,
-                        Some(Speaker::Server) => side ^ 1,
-                        None => self.client,
-                    };
-                    self.take(row, client, matched);
+                    self.take(row, self.client_by(speaker, side), matched);
                     Found::Yes
                 }
                 _ => {
@@ -562,6 +552,15 @@ impl Session {
                 }
             },
             None => Found::No,
+        }
+    }
+
+    /// Which side is the client when `side` speaks as `speaker`; as assumed so far where the bytes do not tell.
+    fn client_by(&self, speaker: Option<Speaker>, side: usize) -> usize {
+        match speaker {
+            Some(Speaker::Client) => side,
+            Some(Speaker::Server) => side ^ 1,
+            None => self.client,
         }
     }
 

@@ -262,10 +262,6 @@ fn loopback(walk: &mut Walk<'_>) -> Step {
     let bytes: [u8; 4] = r.array("address family is short").map_err(short(Layer::Link))?;
     let family = u32::from_be_bytes(bytes).min(u32::from_le_bytes(bytes));
     let next = match family {
-        // An ethertype in the first two bytes, as some converters write it.
-        _ if matches!(bytes, [0x08, 0x00, 0, 0] | [0x86, 0xdd, 0, 0]) => {
-            Next::Ethertype(if bytes[0] == 0x08 { 0x0800 } else { 0x86dd })
-        }
         // IPv4 everywhere; IPv6 on Linux, Windows, NetBSD and OpenBSD, FreeBSD, macOS.
         2 | 10 | 23 | 24 | 28 | 30 => Next::Ip,
         // Some tunnels of BSD hosts write an ethertype there.
