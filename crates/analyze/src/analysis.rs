@@ -304,6 +304,26 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_has_the_same_id_in_every_run() {
+        let id = |at: f64, from: &str, to: &str| {
+            let stop = Record::Act(act(at, from, to, "s7comm", Verb::Stop, "plc stop"));
+            let mut analysis = Analysis::new(Settings::default());
+            analysis.record(&stop);
+            let found = analysis.new_findings();
+            let judged = analysis.finish().findings;
+            let id = found.iter().find(|finding| finding.detector == "controller-stopped").unwrap().id.to_string();
+            assert!(judged.iter().any(|ranked| ranked.finding.id == id));
+            id
+        };
+        // Neither the time nor the port of the caller makes another finding of it.
+        let first = id(0.0, "10.0.0.9:1024", "10.0.0.7:102");
+        assert_eq!(first, id(900.0, "10.0.0.9:1999", "10.0.0.7:102"));
+        assert_ne!(first, id(0.0, "10.0.0.9:1024", "10.0.0.8:102"));
+        // Outside scripts and the server's tables rely on it: a change here is a change of the contract.
+        expect_test::expect!["controller-stopped-d52e3f803b456ea5"].assert_eq(&first);
+    }
+
+    #[test]
     fn a_detector_can_be_silenced() {
         let mut analysis = Analysis::new(Settings { disabled: vec!["controller-stopped".into()] });
         analysis.record(&Record::Act(act(0.0, "10.0.0.9", "10.0.0.7:102", "s7comm", Verb::Stop, "plc stop")));

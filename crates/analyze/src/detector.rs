@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use model::{
-    Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Record, Severity, Text, Time,
-    Verb,
+    Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Record, Said, Severity,
+    Text, Time, Verb,
 };
 
 use crate::findings::Findings;
@@ -109,14 +109,14 @@ pub struct Hit {
     /// What else tells this finding from others of the same detector and machines; empty where nothing.
     pub topic: Text,
     /// What was seen, in a sentence with values.
-    pub evidence: Text,
+    pub evidence: Said,
     /// Where.
     pub flow: Option<Flow>,
 }
 
 impl Hit {
     /// Something that `act` did.
-    pub fn of_act(act: &Act, evidence: impl Into<Text>) -> Hit {
+    pub fn of_act(act: &Act, evidence: impl Into<Said>) -> Hit {
         Hit {
             title: Text::default(),
             severity: None,
@@ -134,7 +134,7 @@ impl Hit {
     }
 
     /// Something that `fact` says.
-    pub fn of_fact(fact: &Fact, evidence: impl Into<Text>) -> Hit {
+    pub fn of_fact(fact: &Fact, evidence: impl Into<Said>) -> Hit {
         Hit {
             behind: fact.behind.clone(),
             protocol: fact.protocol.clone(),
@@ -145,7 +145,7 @@ impl Hit {
     }
 
     /// Something that `conversation` shows.
-    pub fn of_conversation(conversation: &Conversation, evidence: impl Into<Text>) -> Hit {
+    pub fn of_conversation(conversation: &Conversation, evidence: impl Into<Said>) -> Hit {
         Hit {
             last: conversation.last,
             from: Some(conversation.from),
@@ -157,7 +157,7 @@ impl Hit {
     }
 
     /// Something at a time, without anybody yet.
-    pub fn at(at: Time, evidence: impl Into<Text>) -> Hit {
+    pub fn at(at: Time, evidence: impl Into<Said>) -> Hit {
         Hit {
             title: Text::default(),
             severity: None,
@@ -204,12 +204,12 @@ pub struct Hits<'a> {
 impl Hits<'_> {
     /// Takes one.
     pub fn push(&mut self, hit: Hit) {
-        self.findings.add(self.about, hit, Text::default);
+        self.findings.add(self.about, hit, Said::default);
     }
 
     /// Takes one whose evidence is put into words only where there is still room for it. For what comes by the million.
-    pub fn tell(&mut self, hit: Hit, evidence: impl FnOnce() -> Text) {
-        self.findings.add(self.about, hit, evidence);
+    pub fn tell<S: Into<Said>>(&mut self, hit: Hit, evidence: impl FnOnce() -> S) {
+        self.findings.add(self.about, hit, || evidence().into());
     }
 }
 
@@ -273,7 +273,7 @@ impl View<'_> {
 
 impl Plant<'_> {
     /// Something that the edge with `number` shows; the addresses are the first ones of the machines at its ends.
-    pub(crate) fn edge_hit(&self, number: usize, evidence: impl Into<Text>) -> Hit {
+    pub(crate) fn edge_hit(&self, number: usize, evidence: impl Into<Said>) -> Hit {
         let edge = &self.machines.edges[number];
         let (from, to) = self.machines.ends[number];
         let mut target = to.map(|to| first_address(&self.machines.assets[to]));
@@ -290,7 +290,7 @@ impl Plant<'_> {
     }
 
     /// Something about one machine.
-    pub(crate) fn machine_hit(&self, number: usize, evidence: impl Into<Text>) -> Hit {
+    pub(crate) fn machine_hit(&self, number: usize, evidence: impl Into<Said>) -> Hit {
         let asset = &self.machines.assets[number];
         Hit { last: asset.last, to: Some(first_address(asset)), ..Hit::at(asset.first, evidence) }
     }

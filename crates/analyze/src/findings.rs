@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use model::{Behind, Descriptor, Finding, Text};
+use model::{Behind, Descriptor, Finding, Said, Text};
+use sha2::{Digest, Sha256};
 
 use crate::detector::Hit;
 use crate::inventory::Key;
@@ -18,6 +19,21 @@ struct Same {
     behind: Behind,
     protocol: Cow<'static, str>,
     topic: Text,
+}
+
+impl Same {
+    /// The name of the finding in every run. A hash that nobody can aim at: topics hold texts from the network.
+    fn id(&self) -> Text {
+        let key = |key: &Option<Key>| key.map_or_else(String::new, |key| key.to_string());
+        let mut hash = Sha256::new();
+        for part in [&key(&self.from), &key(&self.to), &self.behind.to_string(), self.protocol.as_ref(), &self.topic] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        let short = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        Text::from(format!("{}-{short:016x}", self.detector))
+    }
 }
 
 /// The findings so far.
@@ -44,7 +60,7 @@ impl Findings {
     }
 
     /// Adds a hit; `evidence` is asked for only where the hit brings none and there is room for it.
-    pub(crate) fn add(&mut self, about: &'static Descriptor, hit: Hit, evidence: impl FnOnce() -> Text) {
+    pub(crate) fn add(&mut self, about: &'static Descriptor, hit: Hit, evidence: impl FnOnce() -> Said) {
         let evidence = || if hit.evidence.is_empty() { evidence() } else { hit.evidence };
         let same = Same {
             detector: about.id,
@@ -77,12 +93,13 @@ impl Findings {
             self.dropped += 1;
             return;
         }
-        let (behind, protocol) = (same.behind.clone(), same.protocol.clone());
+        let (id, behind, protocol) = (same.id(), same.behind.clone(), same.protocol.clone());
         if self.numbers.entry(same, || number).is_none() {
             self.dropped += 1;
             return;
         }
         self.findings.push(Finding {
+            id,
             detector: Cow::Borrowed(about.id),
             title: if hit.title.is_empty() { Text::from(about.title.en) } else { hit.title },
             severity: hit.severity.unwrap_or(about.severity),
@@ -93,7 +110,7 @@ impl Findings {
             to: hit.to,
             behind,
             protocol,
-            evidence: Some(bounded(evidence())).into_iter().filter(|text| !text.is_empty()).collect(),
+            evidence: Some(bounded(evidence())).into_iter().filter(|said| !said.is_empty()).collect(),
             flow: hit.flow,
         });
     }
@@ -118,7 +135,11 @@ impl Findings {
     }
 }
 
-fn bounded(text: Text) -> Text {
+fn bounded(said: Said) -> Said {
+    Said { en: shortened(said.en), fr: shortened(said.fr) }
+}
+
+fn shortened(text: Text) -> Text {
     match text.char_indices().nth(limits::EVIDENCE_CHARACTERS_MAX) {
         Some((end, _)) => Text::from(format!("{}…", &text[..end])),
         None => text,

@@ -184,7 +184,7 @@ pub(crate) fn found(records: impl IntoIterator<Item = Record>) -> String {
                 finding.count,
                 end(&finding.from),
                 end(&finding.to),
-                finding.evidence.first().map_or("", |text| text.as_str())
+                finding.evidence.first().map_or("", |said| said.en.as_str())
             )
         })
         .collect()

@@ -15,6 +15,32 @@ pub struct Said {
     pub fr: Text,
 }
 
+impl Said {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.en.is_empty() && self.fr.is_empty()
+    }
+}
+
+/// What needs no translation: names, numbers, words of protocols.
+impl From<Text> for Said {
+    fn from(text: Text) -> Said {
+        Said { fr: text.clone(), en: text }
+    }
+}
+
+impl From<&str> for Said {
+    fn from(text: &str) -> Said {
+        Said::from(Text::from(text))
+    }
+}
+
+impl From<String> for Said {
+    fn from(text: String) -> Said {
+        Said::from(Text::from(text))
+    }
+}
+
 /// Builds a [`Said`] from an English and a French format string over the same arguments.
 #[macro_export]
 macro_rules! said {

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::{Address, Behind, Flow, Text, Time, words};
+use crate::{Address, Behind, Flow, Said, Text, Time, words};
 
 /// One judgement. Equal findings are one finding with a count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// Name of this finding, the same in every run: the detector and a hash of what makes two occurrences one finding
+    /// (machines, what is behind, protocol, topic): `controller-stopped-9f86d081884c7d65`.
+    pub id: Text,
     /// Id of the detector: `controller-stopped`. Stable.
     pub detector: Cow<'static, str>,
     /// What was found, in a line.
@@ -28,7 +31,7 @@ pub struct Finding {
     /// Id of the protocol concerned; empty where none is.
     pub protocol: Cow<'static, str>,
     /// What was seen, in sentences with values; bounded.
-    pub evidence: Vec<Text>,
+    pub evidence: Vec<Said>,
     /// A flow in which it was seen.
     pub flow: Option<Flow>,
 }

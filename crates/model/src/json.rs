@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::{
-    Act, Address, Conversation, Fact, Finding, Health, Mac, Messages, Object, Reading, Record, Sample, Side, Value,
+    Act, Address, Conversation, Fact, Finding, Health, Mac, Messages, Object, RankedFinding, Reading, Record, Sample, Side, Value,
 };
 
 /// Serialises anything that displays as a JSON string, without an allocation.
@@ -182,6 +182,18 @@ impl Serialize for Record {
     }
 }
 
+impl Serialize for RankedFinding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        finding_fields(&self.finding, &mut map)?;
+        let evidence: Vec<&str> = self.finding.evidence.iter().map(|said| said.fr.as_str()).collect();
+        map.serialize_entry("evidence_fr", &evidence)?;
+        map.serialize_entry("from_asset", &self.from_asset)?;
+        map.serialize_entry("to_asset", &self.to_asset)?;
+        map.end()
+    }
+}
+
 impl Serialize for Finding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -335,6 +347,7 @@ fn finding_fields<M: SerializeMap>(finding: &Finding, map: &mut M) -> Result<(),
     if let Some(flow) = &finding.flow {
         map.serialize_entry("flow", &Shown(flow))?;
     }
+    map.serialize_entry("id", finding.id.as_str())?;
     map.serialize_entry("detector", finding.detector.as_ref())?;
     map.serialize_entry("title", finding.title.as_str())?;
     map.serialize_entry("severity", &finding.severity)?;
@@ -353,5 +366,6 @@ fn finding_fields<M: SerializeMap>(finding: &Finding, map: &mut M) -> Result<(),
     map.serialize_entry("count", &finding.count)?;
     map.serialize_entry("first", &finding.first)?;
     map.serialize_entry("last", &finding.last)?;
-    map.serialize_entry("evidence", &finding.evidence)
+    let evidence: Vec<&str> = finding.evidence.iter().map(|said| said.en.as_str()).collect();
+    map.serialize_entry("evidence", &evidence)
 }

@@ -160,11 +160,11 @@ pub struct Network {
     pub is_external: bool,
 }
 
-/// A finding with the machines it concerns.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A finding with the machines it concerns. As JSON the fields of the record, these two, and `evidence_fr`: the evidence
+/// in French.
+#[derive(Clone, Debug, PartialEq)]
 pub struct RankedFinding {
     /// The finding.
-    #[serde(flatten)]
     pub finding: Finding,
     /// Id of the machine that did it.
     pub from_asset: Option<Text>,

@@ -147,6 +147,7 @@ pub(crate) fn small() -> Judgement {
         vlan: Some(20),
     };
     let finding = Finding {
+        id: "controller-stopped-9f86d081884c7d65".into(),
         detector: Cow::Borrowed(STOPPED.id),
         title: STOPPED.title.en.into(),
         severity: Severity::High,
@@ -157,7 +158,10 @@ pub(crate) fn small() -> Judgement {
         to: Some(address(&controller, Some(102))),
         behind: Behind::Slot { rack: 0, slot: 2 },
         protocol: Cow::Borrowed("s7comm"),
-        evidence: vec!["s7comm plc stop of <img src=x onerror=alert(1)>: done".into()],
+        evidence: vec![said!(
+            "s7comm plc stop of <img src=x onerror=alert(1)>: done",
+            "s7comm plc stop de <img src=x onerror=alert(1)> : fait"
+        )],
         flow: None,
     };
     Judgement {

@@ -603,7 +603,7 @@ pub(crate) const PROBED: Detector = Detector {
             && conversation.is_opening;
         if is_call && is_public(from) && !is_public(to) && !is_group(to) {
             let hit = Hit::of_conversation(conversation, "").between(None, Some(conversation.to));
-            hits.tell(hit, || format!("{from} tried {}", conversation.to).into());
+            hits.tell(hit, || format!("{from} tried {}", conversation.to));
         }
     }),
 };

@@ -137,11 +137,11 @@ impl Page<'_> {
                     @if !finding.behind.is_nobody() { " " span.small { (format::clean(&finding.behind.to_string())) } }
                 }
                 td.nowrap { (format::clean_to(&finding.protocol, 40)) }
-                td lang="en" {
+                td {
                     @if own_title { p { (format::clean(&finding.title)) } }
                     @if !finding.evidence.is_empty() {
                         ul.evidence {
-                            @for evidence in finding.evidence.iter().take(EVIDENCE_MAX) { li { (format::clean_to(evidence, 300)) } }
+                            @for evidence in finding.evidence.iter().take(EVIDENCE_MAX) { li { (format::clean_to(&self.language.said(evidence), 300)) } }
                             @if finding.evidence.len() > EVIDENCE_MAX {
                                 li.more { "+" (finding.evidence.len() - EVIDENCE_MAX) }
                             }
