@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use model::{
-    Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Record, Said, Severity,
-    Text, Time, Verb,
+    Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Record, Said, Severity, Text,
+    Time, Verb,
 };
 
 use crate::findings::Findings;
