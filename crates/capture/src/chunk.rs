@@ -36,6 +36,33 @@ impl Chunk {
         Chunk { bytes: vec![0; limits::CHUNK_BUFFER_BYTES], filled: 0, frames: Vec::new() }
     }
 
+    /// Forgets all frames; the buffer is kept.
+    pub fn clear(&mut self) {
+        self.frames.clear();
+        self.filled = 0;
+    }
+
+    /// Adds a frame that comes from elsewhere than a file, cut to what one packet may have. Says whether there was room;
+    /// a full chunk takes nothing.
+    pub fn push(&mut self, at: Time, link: LinkType, frame: &[u8], wire_len: u32, number: u64) -> bool {
+        let frame = &frame[..frame.len().min(limits::PACKET_BYTES_MAX)];
+        let end = self.filled + frame.len();
+        if self.is_full() || end > self.bytes.len() {
+            return false;
+        }
+        self.bytes[self.filled..end].copy_from_slice(frame);
+        let (offset, length) = (self.filled as u32, frame.len() as u32);
+        self.frames.push(Slot { at, number, offset, length, wire_len: wire_len.max(length), link });
+        self.filled = end;
+        true
+    }
+
+    /// Whether it holds as many frames or bytes as a chunk may.
+    pub fn is_full(&self) -> bool {
+        self.filled >= limits::CHUNK_BYTES_MAX
+            || self.frames.len() >= limits::CHUNK_PACKETS_MAX[limits::CHUNK_PACKETS_MAX.len() - 1]
+    }
+
     /// How many frames it holds.
     pub fn len(&self) -> usize {
         self.frames.len()

@@ -6,6 +6,8 @@
 mod chunk;
 mod filter;
 mod input;
+pub mod evidence;
+mod live;
 pub mod limits;
 pub mod pcap;
 mod pcapng;
@@ -21,6 +23,7 @@ mod tests;
 pub use chunk::Chunk;
 pub use filter::{BadFilter, Filter, Selection};
 pub use input::{Input, Source};
+pub use live::{Live, LiveCounters, LiveError, LiveOptions};
 pub use problem::{Problem, ProblemKind};
 pub use reader::{Reader, fuzz_bytes};
 pub use sink::{Comment, Counters, Name};

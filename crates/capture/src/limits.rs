@@ -56,3 +56,15 @@ pub const DIRECTORY_DEPTH_MAX: usize = 64;
 
 /// Link types for which a filter is compiled. A hostile file could announce 65,536.
 pub const FILTER_LINK_TYPES_MAX: usize = 64;
+
+/// Bytes that the kernel may hold of one interface: a third of a second at 1 Gbit/s, while a chunk is decoded.
+pub const LIVE_BUFFER_BYTES: usize = 32 << 20;
+
+/// Bytes of one file of the evidence ring. The oldest goes as a whole, so it is a small part of any sensible ring.
+pub const EVIDENCE_FILE_BYTES: u64 = 32 << 20;
+
+/// Packets of one file of the evidence ring: bounds its index in memory (16 bytes each).
+pub const EVIDENCE_FILE_PACKETS: usize = 262_144;
+
+/// Seconds of packet time after which a file of the ring ends, so that its index is on disk soon.
+pub const EVIDENCE_FILE_SECONDS: i64 = 600;
