@@ -27,6 +27,8 @@ pub struct Pipeline {
     /// Records of the last chunk, by partition: told while the next one is decoded.
     told_next: Vec<Vec<(u64, Record)>>,
     order: Vec<(u64, u32, u32)>,
+    /// What was told of blindness so far, so that each time only the rest is.
+    told_blind: Vec<(HealthKind, String, u64)>,
 }
 
 /// What was counted, over all partitions.
@@ -121,6 +123,29 @@ impl Pipeline {
             last: (Time::default(), 0),
             told_next: (0..limits::PARTITIONS).map(|_| Vec::new()).collect(),
             order: Vec::new(),
+            told_blind: Vec::new(),
+        }
+    }
+
+    /// Time went on to `now` without a packet, as live sources know: idle flows end, what was merged and is due is told,
+    /// and so is everything that still waits to be told.
+    pub fn tick(&mut self, now: Time, tell: &mut dyn FnMut(&Record)) {
+        self.last.0 = self.last.0.max(now);
+        let (at, frame) = self.last;
+        tell_in_order(&mut self.told_next, &mut self.order, tell);
+        for (partition, told_next) in self.partitions.iter_mut().zip(&mut self.told_next) {
+            let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
+            partition.chunk_ends(at, frame);
+            std::mem::swap(&mut partition.sink.records, told_next);
+        }
+        self.publish();
+        tell_in_order(&mut self.told_next, &mut self.order, tell);
+    }
+
+    /// What could not be read since the last call, summed up.
+    pub fn tell_blindness(&mut self, tell: &mut dyn FnMut(&Record)) {
+        for record in self.blindness() {
+            tell(&record);
         }
     }
 
@@ -265,9 +290,17 @@ impl Pipeline {
         }
         stops.sort_by_key(|((layer, why), _)| (*layer as u8, *why));
         let mut records = Vec::new();
-        let mut add = |kind, count, detail: String| {
-            if count > 0 {
-                records.push(health(kind, at, count, detail));
+        let told = &mut self.told_blind;
+        let mut add = |kind, count: u64, detail: String| {
+            let before = match told.iter_mut().find(|(known, text, _)| *known == kind && *text == detail) {
+                Some((_, _, before)) => std::mem::replace(before, count),
+                None => {
+                    told.push((kind, detail.clone(), count));
+                    0
+                }
+            };
+            if count > before {
+                records.push(health(kind, at, count - before, detail));
             }
         };
         for ((layer, why), count) in stops {
@@ -292,5 +325,46 @@ impl Pipeline {
         add(HealthKind::Limit, shed, "times that waiting bytes were given up because too many waited".into());
         add(HealthKind::Undecoded, undecoded, "payload bytes that no decoder recognised".into());
         records
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::LinkType;
+
+    use super::*;
+
+    #[test]
+    fn a_tick_tells_what_waits_and_blindness_is_told_once() {
+        let bytes = [0_u8; 6];
+        let at = Time::from_seconds(1_000, 0);
+        let frame = Frame { at, link: LinkType::ETHERNET, bytes: &bytes, wire_len: 6, number: 1 };
+        let mut pipeline = Pipeline::new(Options::default(), 1);
+        pipeline.chunk(&[frame], || (), &mut |_| ());
+        let mut count = |pipeline: &mut Pipeline| {
+            let mut blind = 0;
+            pipeline.tell_blindness(&mut |record| match record {
+                Record::Health(health) => blind += health.count,
+                _ => panic!("{record:?}"),
+            });
+            blind
+        };
+        assert_eq!(count(&mut pipeline), 1, "the header that could not be read");
+        assert_eq!(count(&mut pipeline), 0, "it was told");
+        pipeline.chunk(&[Frame { at: at.plus(5_000_000_000), ..frame }], || (), &mut |_| ());
+        assert_eq!(count(&mut pipeline), 1, "only what is new");
+
+        let poll = [
+            [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 40, 0, 1, 0, 0, 64, 17, 0, 0].as_slice(),
+            &[10, 0, 0, 1, 10, 0, 0, 2, 0xc0, 0, 1, 246, 0, 20, 0, 0, 0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 2],
+        ]
+        .concat();
+        let mut told = Vec::new();
+        let frame = Frame { bytes: &poll, wire_len: poll.len() as u32, number: 2, ..frame };
+        pipeline.chunk(&[frame], || (), &mut |record| told.push(record.clone()));
+        let later = at.plus(crate::limits::CONVERSATION_INTERVAL.saturating_mul(100));
+        pipeline.tick(later, &mut |record| told.push(record.clone()));
+        let kinds: Vec<&str> = told.iter().map(Record::kind).collect();
+        assert!(kinds.contains(&"act") && kinds.contains(&"conversation"), "a flow that is idle ends: {kinds:?}");
     }
 }
