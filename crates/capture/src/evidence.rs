@@ -239,8 +239,7 @@ pub fn extract(
     for number in list {
         let path = packets(folder, number);
         let mut take = |frame: &Frame<'_>| -> bool {
-            let is_in_time =
-                query.from.is_none_or(|from| frame.at >= from) && query.to.is_none_or(|to| frame.at < to);
+            let is_in_time = query.from.is_none_or(|from| frame.at >= from) && query.to.is_none_or(|to| frame.at < to);
             if !is_in_time || !wanted(frame) {
                 return true;
             }

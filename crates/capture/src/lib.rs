@@ -4,11 +4,11 @@
 //! input is fatal: what cannot be read is a [`Problem`], and everything else is still read. No packet is ever sent.
 
 mod chunk;
+pub mod evidence;
 mod filter;
 mod input;
-pub mod evidence;
-mod live;
 pub mod limits;
+mod live;
 pub mod pcap;
 mod pcapng;
 mod problem;
