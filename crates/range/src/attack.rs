@@ -19,19 +19,13 @@ pub struct Attack {
     pub part: f64,
     /// Puts its steps on the timetable; they note the attack when it begins.
     pub script: fn(&'static Attack, &mut Site, Time),
+    /// How the plant's people put right what was done, as planned work; nothing where the plant recovers by itself.
+    pub repair: Option<fn(&mut Site, Time)>,
 }
 
 impl Attack {
     /// Notes that it began; gives the number of the deed.
     pub fn note(&self, site: &mut Site, from: HostId, to: &[HostId], first: Time, last: Time) -> usize {
         site.note((self.id, self.title), Intent::Attack, self.techniques, from, to, (first, last))
-    }
-}
-
-/// Puts all attacks of a table on the timetable.
-pub fn plan(site: &mut Site, attacks: &'static [Attack]) {
-    for attack in attacks {
-        let first = site.moment(attack.part);
-        (attack.script)(attack, site, first);
     }
 }

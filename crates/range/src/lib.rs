@@ -2,8 +2,9 @@
 //!
 //! Everything follows from the seed: there is no clock and no I/O here. A [`site::Site`] has a [`network::Network`]
 //! (hosts, ARP, frames in time order), a [`process::Process`] (physics) and tasks. The dialogs of each protocol are one
-//! file in `dialogs`, the machines and the timetable of each plant one file in `sites`, and what goes wrong one line of
-//! the table of attacks beside it.
+//! file in `dialogs`, the machines and the timetable of each plant a few files in `sites`, and what goes wrong one line of
+//! the table of attacks beside it. [`simulate`] runs a plan to its end; a [`Player`] gives the frames one after the other
+//! for as long as one likes, with memory that does not grow.
 #![forbid(unsafe_code)]
 
 pub mod attack;
@@ -11,42 +12,35 @@ pub mod bench;
 pub mod dialogs;
 pub mod frame;
 pub mod network;
+pub mod plan;
+pub mod player;
 pub mod process;
 pub mod random;
 pub mod site;
 pub mod sites;
+pub mod story;
 pub mod tcp;
 pub mod truth;
 
 use model::Time;
 
+pub use plan::{Attacks, Plan, Story};
+pub use player::Player;
+pub use sites::{PLANTS, Plant};
 pub use truth::{Deed, Intent, Truth};
-
-/// What to simulate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Length in minutes.
-    pub minutes: u32,
-    /// Everything random follows from it.
-    pub seed: u64,
-    /// Time of the first packet, about.
-    pub start: Time,
-}
-
-impl Plan {
-    /// A run of this length that begins on Monday, 2 March 2026, at 06:30 UTC.
-    pub const fn new(minutes: u32, seed: u64) -> Plan {
-        Plan { minutes, seed, start: Time::from_seconds(1_772_433_000, 0) }
-    }
-}
 
 /// Runs the plant and gives its Ethernet frames, in time order and without check sequence, to `sink`; gives the truth.
 ///
 /// The same plan gives the same bytes.
 pub fn simulate(plan: &Plan, sink: &mut dyn FnMut(Time, &[u8])) -> Truth {
-    let mut site = sites::water::build(plan);
-    site.run(sink);
-    site.truth
+    let mut site = sites::build(plan);
+    while site.step(sink) {}
+    let mut deeds = site.take_deeds(Time(i64::MAX));
+    for deed in &mut deeds {
+        deed.last = deed.last.min(site.end);
+    }
+    deeds.sort_by_key(|deed| deed.first);
+    Truth { deeds }
 }
 
 #[cfg(test)]

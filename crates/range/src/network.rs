@@ -49,6 +49,16 @@ pub struct Host {
     pub listens: &'static [u16],
 }
 
+/// A row of a table of machines.
+pub const fn host(name: &'static str, mac: [u8; 6], ip: [u8; 4], stack: Stack, listens: &'static [u16]) -> Host {
+    Host { name, mac: Mac(mac), ip: Ipv4Addr::new(ip[0], ip[1], ip[2], ip[3]), stack, listens }
+}
+
+/// A device: time to live, window, least time to answer in microseconds.
+pub const fn device(ttl: u8, window: u16, answer_us: u32) -> Stack {
+    Stack::Embedded { ttl, window, answer_us }
+}
+
 /// Number of a host in its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostId(pub usize);
@@ -68,6 +78,10 @@ pub struct Network {
     cancelled: BTreeSet<FrameId>,
     next: u64,
     random: Random,
+    /// Virtual network by hardware address, where the mirror port sees tags.
+    tags: HashMap<Mac, u16>,
+    /// Frames given out so far.
+    given: u64,
 }
 
 /// How long an ARP entry lives at least, in nanoseconds.
@@ -85,7 +99,31 @@ impl Network {
             cancelled: BTreeSet::new(),
             next: 0,
             random,
+            tags: HashMap::new(),
+            given: 0,
         }
+    }
+
+    /// Adds machines.
+    pub fn join(&mut self, hosts: &[Host]) {
+        let random = &mut self.random;
+        self.identifications.extend(hosts.iter().map(|_| random.bits() as u16));
+        self.ports.extend(hosts.iter().map(|_| 49_152 + random.below(8_000) as u16));
+        self.hosts.extend_from_slice(hosts);
+    }
+
+    /// From now on frames carry the tag (IEEE 802.1Q) of their sender's segment: the third byte of its address.
+    pub fn tag_segments(&mut self) {
+        self.tags = self
+            .hosts
+            .iter()
+            .map(|host| (host.mac, u16::from(host.ip.octets()[1] % 10) * 100 + u16::from(host.ip.octets()[2])))
+            .collect();
+    }
+
+    /// How many frames have left.
+    pub const fn given(&self) -> u64 {
+        self.given
     }
 
     /// The host of this number.
@@ -132,7 +170,14 @@ impl Network {
     }
 
     /// Sends a frame as it is.
-    pub fn frame(&mut self, at: Time, bytes: Vec<u8>) -> FrameId {
+    pub fn frame(&mut self, at: Time, mut bytes: Vec<u8>) -> FrameId {
+        if !self.tags.is_empty()
+            && let Some(tag) = bytes[6..12].try_into().ok().and_then(|mac| self.tags.get(&Mac(mac)))
+            && bytes[12..14] != [0x81, 0x00]
+        {
+            let [high, low] = tag.to_be_bytes();
+            bytes.splice(12..12, [0x81, 0x00, high, low]);
+        }
         let id = FrameId(self.next);
         self.next += 1;
         self.waiting.push(Reverse((at, id, bytes)));
@@ -142,6 +187,11 @@ impl Network {
     /// Takes back a frame that has not been sent.
     pub fn cancel(&mut self, id: FrameId) {
         self.cancelled.insert(id);
+        // What is cancelled after it left would be remembered for ever.
+        if self.cancelled.len() > self.waiting.len() + 1_024 {
+            let waiting: BTreeSet<FrameId> = self.waiting.iter().map(|Reverse((_, id, _))| *id).collect();
+            self.cancelled.retain(|id| waiting.contains(id));
+        }
     }
 
     /// Gives all frames before `until` to `sink`.
@@ -153,6 +203,7 @@ impl Network {
             if let Some(Reverse((at, id, bytes))) = self.waiting.pop()
                 && !self.cancelled.remove(&id)
             {
+                self.given += 1;
                 sink(at, &bytes);
             }
         }

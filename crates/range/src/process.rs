@@ -13,7 +13,7 @@ pub type Physics = fn(&mut Values, f64, f64, &mut Random);
 
 /// The quantities of a process, by [`Point`].
 #[derive(Clone, Debug)]
-pub struct Values(Vec<f64>);
+pub struct Values(Vec<f64>, i64);
 
 impl std::ops::Index<Point> for Values {
     type Output = f64;
@@ -29,6 +29,12 @@ impl std::ops::IndexMut<Point> for Values {
 }
 
 impl Values {
+    /// Day of the week: 0 is Monday.
+    pub const fn weekday(&self) -> i64 {
+        // The first day of 1970 was a Thursday.
+        (self.1 + 3).rem_euclid(7)
+    }
+
     /// Whether a point that is on or off is on.
     pub fn is_on(&self, point: Point) -> bool {
         self[point] >= 0.5
@@ -39,10 +45,23 @@ impl Values {
 pub struct Process {
     /// The quantities now.
     pub values: Values,
-    physics: Physics,
-    random: Random,
+    parts: Vec<(Physics, Random)>,
     clock: Time,
 }
+
+/// The points of a process from number `first` on, as constants, and their values at the beginning.
+macro_rules! points {
+    ($first:literal: $($(#[$doc:meta])* $name:ident = $initial:expr;)*) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        enum Number { $($name),* }
+        $($(#[$doc])* pub const $name: $crate::process::Point = $crate::process::Point($first + Number::$name as usize);)*
+        /// Number of the first point.
+        pub const FIRST: usize = $first;
+        /// The values at the beginning, by number.
+        pub const INITIAL: &[f64] = &[$($initial),*];
+    };
+}
+pub(crate) use points;
 
 /// Nanoseconds of one step of the physics.
 const STEP: i64 = 250_000_000;
@@ -50,7 +69,22 @@ const STEP: i64 = 250_000_000;
 impl Process {
     /// A process that begins with `initial` values at `start`.
     pub fn new(initial: &[f64], physics: Physics, start: Time, random: Random) -> Process {
-        Process { values: Values(initial.to_vec()), physics, random, clock: start }
+        let day = start.0.div_euclid(86_400_000_000_000);
+        Process { values: Values(initial.to_vec(), day), parts: vec![(physics, random)], clock: start }
+    }
+
+    /// A process of nothing.
+    pub fn empty(start: Time) -> Process {
+        let day = start.0.div_euclid(86_400_000_000_000);
+        Process { values: Values(Vec::new(), day), parts: Vec::new(), clock: start }
+    }
+
+    /// Adds another process beside; its points begin at number `first`.
+    pub fn add(&mut self, first: usize, initial: &[f64], physics: Physics, random: Random) {
+        let size = self.values.0.len().max(first + initial.len());
+        self.values.0.resize(size, 0.0);
+        self.values.0[first..first + initial.len()].copy_from_slice(initial);
+        self.parts.push((physics, random));
     }
 
     /// Lets time pass until `now`.
@@ -58,7 +92,10 @@ impl Process {
         while now.since(self.clock) >= STEP {
             self.clock = self.clock.plus(STEP);
             let second_of_day = self.clock.0.div_euclid(1_000_000_000).rem_euclid(86_400);
-            (self.physics)(&mut self.values, STEP as f64 / 1e9, second_of_day as f64 / 3600.0, &mut self.random);
+            self.values.1 = self.clock.0.div_euclid(86_400_000_000_000);
+            for (physics, random) in &mut self.parts {
+                physics(&mut self.values, STEP as f64 / 1e9, second_of_day as f64 / 3600.0, random);
+            }
         }
     }
 }

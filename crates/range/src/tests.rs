@@ -266,7 +266,7 @@ fn truth_tells_everything_that_people_did() {
         270.9-271.0 Maintenance operate 10.20.1.10 -> 1
         330.0-335.4 Attack network-scan 10.20.8.21 -> 10
         378.0-403.4 Attack s7-stop 10.20.8.21 -> 1
-        414.0-420.6 Attack rogue-machine 10.20.1.99 -> 10
+        415.0-420.6 Attack rogue-machine 10.20.1.99 -> 10
         438.0-439.1 Attack s7-download 10.20.1.99 -> 1
         474.0-480.0 Attack cip-stop-reset 10.20.1.99 -> 1
         510.0-522.2 Attack modbus-write 10.20.1.12 -> 1

@@ -34,6 +34,23 @@ pub struct Deed {
     pub first: Time,
     /// Time of its last packet.
     pub last: Time,
+    /// Number of its first packet in the capture, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packet: Option<u64>,
+    /// The work order under which it was announced, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work_order: Option<WorkOrder>,
+}
+
+/// Work that was announced before it was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WorkOrder {
+    /// Its number, such as `WO-00012`.
+    pub number: String,
+    /// Begin of the window that was announced.
+    pub from: Time,
+    /// End of the window.
+    pub until: Time,
 }
 
 /// All deeds of a run, in order of their first packet.
@@ -48,10 +65,17 @@ impl Truth {
     pub fn to_json_lines(&self) -> String {
         let mut lines = String::new();
         for deed in &self.deeds {
-            // A deed has only texts, times and addresses: nothing that JSON cannot say.
-            lines.push_str(&serde_json::to_string(deed).unwrap_or_default());
+            lines.push_str(&deed.to_json());
             lines.push('\n');
         }
         lines
+    }
+}
+
+impl Deed {
+    /// One JSON object.
+    pub fn to_json(&self) -> String {
+        // A deed has only texts, numbers, times and addresses: nothing that JSON cannot say.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }

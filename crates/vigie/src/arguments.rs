@@ -101,6 +101,12 @@ pub struct Simulate {
     /// Everything random follows from it
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
+    /// Which plant: water, heating, substation, packaging, or all of them behind one mirror port
+    #[arg(long, value_name = "PLANT", default_value = "water")]
+    pub site: String,
+    /// What goes wrong: all, none, or names of attacks
+    #[arg(long, value_name = "all|none|NAME,…", default_value = "all")]
+    pub attacks: String,
     /// Write who did what when, as JSON lines
     #[arg(long, value_name = "FILE.jsonl")]
     pub truth: Option<PathBuf>,

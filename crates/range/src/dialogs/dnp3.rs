@@ -32,11 +32,9 @@ pub struct Outstation {
     pub outputs: &'static [Point],
 }
 
-/// A command of an operator: when, which output, on or off, and whether selected before operated.
+/// A command of an operator: which output, on or off, and whether selected before operated.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
-    /// When.
-    pub at: Time,
     /// Index of the output.
     pub output: u16,
     /// On or off.
@@ -225,8 +223,6 @@ pub struct Association {
     pub server: HostId,
     /// What answers there.
     pub device: &'static Outstation,
-    /// What operators will order, in time order.
-    pub orders: Vec<Order>,
     /// The open conversation, if any.
     pub session: Option<Session>,
     /// Values as last told: binary and analog.
@@ -241,9 +237,9 @@ pub struct Association {
 
 impl Association {
     /// An association that has not begun.
-    pub fn new(master: HostId, server: HostId, device: &'static Outstation, orders: Vec<Order>) -> Association {
+    pub fn new(master: HostId, server: HostId, device: &'static Outstation) -> Association {
         let told = (Vec::new(), Vec::new());
-        Association { master, server, device, orders, session: None, told, events: Vec::new(), age: 0, unsolicited: 0 }
+        Association { master, server, device, session: None, told, events: Vec::new(), age: 0, unsolicited: 0 }
     }
 
     /// Connection, unsolicited null response, restart bit cleared, clock, all values, unsolicited reports enabled.
@@ -354,8 +350,8 @@ impl Task for Association {
         };
         self.age += 1;
         let mut now = self.notice(site, at, &mut session);
-        while self.orders.first().is_some_and(|order| order.at <= at) {
-            let order = self.orders.remove(0);
+        while let Some(wish) = site.take_wish(self.server) {
+            let order = Order { output: wish.output as u16, on: wish.value != 0.0, is_selected: wish.is_selected };
             let first = now;
             now = session.operate(site, now, order);
             let title = "The operator switches an output of the remote terminal unit";

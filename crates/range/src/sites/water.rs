@@ -1,26 +1,11 @@
 //! A small drinking-water treatment works: its machines and who talks to whom.
 
-use std::net::Ipv4Addr;
-
-use model::Mac;
-
+use super::Plant;
 use super::water_devices::*;
 use super::water_process::*;
-use crate::Plan;
-use crate::attack;
 use crate::dialogs::{dnp3, ethernet_ip, modbus, s7comm};
-use crate::network::{Host, MILLISECOND, Network, SECOND, Stack};
-use crate::process::Process;
-use crate::random::Random;
+use crate::network::{Host, MILLISECOND, SECOND, Stack, device, host};
 use crate::site::Site;
-
-const fn host(name: &'static str, mac: [u8; 6], ip: [u8; 4], stack: Stack, listens: &'static [u16]) -> Host {
-    Host { name, mac: Mac(mac), ip: Ipv4Addr::new(ip[0], ip[1], ip[2], ip[3]), stack, listens }
-}
-
-const fn device(ttl: u8, window: u16, answer_us: u32) -> Stack {
-    Stack::Embedded { ttl, window, answer_us }
-}
 
 /// The machines. Hardware addresses begin with the makers' own prefixes (IEEE registration authority, public listing).
 pub const HOSTS: &[Host] = &[
@@ -53,18 +38,29 @@ pub const HOSTS: &[Host] = &[
     host("pc-office-22", [0x54, 0xee, 0x75, 0x88, 0x41, 0x16], [10, 20, 8, 22], Stack::Windows, &[135, 445]),
 ];
 
-/// The works with its whole timetable.
-pub fn build(plan: &Plan) -> Site {
-    let mut random = Random::new(plan.seed);
-    let network = Network::new(HOSTS, Random::new(random.bits()));
-    let process = Process::new(INITIAL, advance, plan.start, Random::new(random.bits()));
-    let end = plan.start.plus(i64::from(plan.minutes) * 60 * SECOND);
-    let mut site = Site::new(network, process, random, plan.start, end);
+/// The line of the table.
+pub const PLANT: Plant = Plant {
+    id: "water",
+    title: "Drinking-water treatment works",
+    hosts: HOSTS,
+    process: (FIRST, INITIAL, advance),
+    build,
+    routines: super::water_day::ROUTINES,
+    attacks: super::water_attacks::ATTACKS,
+    stories: &[
+        &["network-scan", "s7-stop"],
+        &["rogue-machine", "s7-download", "cip-stop-reset"],
+        &["modbus-write", "dnp3-cold-restart"],
+    ],
+};
+
+fn build(site: &mut Site) {
+    let start = site.start;
     let find = |site: &Site, name| site.network.find(name);
 
-    let (hmi, historian, dosing) = (find(&site, "hmi-01"), find(&site, "hist-01"), find(&site, "plc-dosing"));
+    let (hmi, historian, dosing) = (find(site, "hmi-01"), find(site, "hist-01"), find(site, "plc-dosing"));
     site.add(
-        plan.start.plus(310 * MILLISECOND),
+        start.plus(310 * MILLISECOND),
         modbus::Poll {
             client: hmi,
             server: dosing,
@@ -75,7 +71,7 @@ pub fn build(plan: &Plan) -> Site {
         },
     );
     site.add(
-        plan.start.plus(1_730 * MILLISECOND),
+        start.plus(1_730 * MILLISECOND),
         modbus::Poll {
             client: historian,
             server: dosing,
@@ -85,9 +81,9 @@ pub fn build(plan: &Plan) -> Site {
             session: None,
         },
     );
-    let intake = find(&site, "plc-intake");
+    let intake = find(site, "plc-intake");
     site.add(
-        plan.start.plus(540 * MILLISECOND),
+        start.plus(540 * MILLISECOND),
         s7comm::Poll {
             client: hmi,
             server: intake,
@@ -98,7 +94,7 @@ pub fn build(plan: &Plan) -> Site {
         },
     );
     site.add(
-        plan.start.plus(2_200 * MILLISECOND),
+        start.plus(2_200 * MILLISECOND),
         s7comm::Poll {
             client: historian,
             server: intake,
@@ -108,9 +104,9 @@ pub fn build(plan: &Plan) -> Site {
             session: None,
         },
     );
-    let (filter, remote) = (find(&site, "plc-filter"), find(&site, "io-filter"));
+    let (filter, remote) = (find(site, "plc-filter"), find(site, "io-filter"));
     site.add(
-        plan.start.plus(120 * MILLISECOND),
+        start.plus(120 * MILLISECOND),
         ethernet_ip::Implicit {
             scanner: filter,
             adapter: remote,
@@ -133,14 +129,9 @@ pub fn build(plan: &Plan) -> Site {
             period,
             session: None,
         };
-        site.add(plan.start.plus(first * MILLISECOND), poll);
+        site.add(start.plus(first * MILLISECOND), poll);
     }
-    let lift = find(&site, "rtu-lift");
-    let order = |part, output, on, is_selected| dnp3::Order { at: site.moment(part), output, on, is_selected };
-    let orders = vec![order(0.2, 1, true, true), order(0.45, 1, false, false)];
-    site.add(plan.start.plus(700 * MILLISECOND), dnp3::Association::new(hmi, lift, &LIFT, orders));
-    super::water_surroundings::plan(&mut site);
-    super::water_day::plan(&mut site);
-    attack::plan(&mut site, super::water_attacks::ATTACKS);
-    site
+    let lift = find(site, "rtu-lift");
+    site.add(start.plus(700 * MILLISECOND), dnp3::Association::new(hmi, lift, &LIFT));
+    super::water_surroundings::plan(site);
 }

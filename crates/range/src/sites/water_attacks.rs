@@ -6,6 +6,7 @@ use model::Time;
 
 use super::water_devices::{DOSING, FILTER, INTAKE, LIFT};
 use super::water_process::RAW_LEVEL_HIGH;
+use super::water_repairs as repairs;
 use crate::attack::Attack;
 use crate::dialogs::{dnp3, ethernet_ip, infrastructure, modbus, s7comm};
 use crate::network::{MICROSECOND, MILLISECOND, SECOND};
@@ -20,6 +21,7 @@ pub static ATTACKS: &[Attack] = &[
         techniques: &["T0840", "T0846"],
         part: 0.55,
         script: network_scan,
+        repair: None,
     },
     Attack {
         id: "s7-stop",
@@ -27,6 +29,7 @@ pub static ATTACKS: &[Attack] = &[
         techniques: &["T0858", "T0813"],
         part: 0.63,
         script: s7_stop,
+        repair: None,
     },
     Attack {
         id: "rogue-machine",
@@ -34,6 +37,7 @@ pub static ATTACKS: &[Attack] = &[
         techniques: &["T0864", "T0846"],
         part: 0.69,
         script: rogue_machine,
+        repair: None,
     },
     Attack {
         id: "s7-download",
@@ -41,6 +45,7 @@ pub static ATTACKS: &[Attack] = &[
         techniques: &["T0843", "T0821", "T0889"],
         part: 0.73,
         script: s7_download,
+        repair: Some(repairs::intake_program),
     },
     Attack {
         id: "cip-stop-reset",
@@ -48,6 +53,7 @@ pub static ATTACKS: &[Attack] = &[
         techniques: &["T0858", "T0816"],
         part: 0.79,
         script: cip_stop_reset,
+        repair: None,
     },
     Attack {
         id: "modbus-write",
@@ -55,6 +61,7 @@ pub static ATTACKS: &[Attack] = &[
         techniques: &["T0855", "T0836"],
         part: 0.85,
         script: modbus_write,
+        repair: Some(repairs::doses),
     },
     Attack {
         id: "dnp3-cold-restart",
@@ -62,6 +69,7 @@ pub static ATTACKS: &[Attack] = &[
         techniques: &["T0816", "T0855"],
         part: 0.92,
         script: dnp3_cold_restart,
+        repair: None,
     },
 ];
 
@@ -85,7 +93,7 @@ fn network_scan(attack: &'static Attack, site: &mut Site, first: Time) {
             site.network.ask_in_vain(at, attacker, address);
             return Some(at.plus(site.random.wait(60 * MILLISECOND, 20 * MILLISECOND)));
         };
-        site.truth.deeds[deed].to.push(address);
+        site.widen(deed, address);
         let mut now = infrastructure::echo(&mut site.network, at, attacker, target, 0x2000 | u16::from(last_byte));
         for port in PORTS {
             now = now.plus(site.random.wait(300 * MICROSECOND, 900 * MICROSECOND));

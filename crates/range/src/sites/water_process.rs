@@ -3,20 +3,10 @@
 //! River → intake pump → raw-water tank → coagulant → filter → chlorine → clear well → two high-lift pumps → reservoir
 //! on the hill → town. A mass balance in cubic metres and hours; about 120 m³/h in the mean.
 
-use crate::process::{Point, Values};
+use crate::process::{Values, points};
 use crate::random::Random;
 
-macro_rules! points {
-    ($($(#[$doc:meta])* $name:ident = $initial:expr;)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-        enum Number { $($name),* }
-        $($(#[$doc])* pub const $name: Point = Point(Number::$name as usize);)*
-        /// The values at the beginning, by number.
-        pub const INITIAL: &[f64] = &[$($initial),*];
-    };
-}
-
-points! {
+points! { 0:
     /// Level of the raw-water tank, metres (0 to 6).
     RAW_LEVEL = 3.4;
     /// Level where the intake pump starts, metres.
