@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use smallvec::SmallVec;
 
 use crate::{Address, Flow, Reading, Text, Time, Verb, words};
 
 /// What one device asked or told another, in words that are the same for every protocol.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Act {
     /// When it was asked (the first packet of the request, or of the message where nothing was asked).
     pub at: Time,
@@ -47,7 +48,7 @@ pub struct Act {
 }
 
 /// How often a rolled-up act happened. `first == last` and `count == 1` for an act on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Repeats {
     /// Number of equal acts; at least 1.
     pub count: u64,
@@ -83,7 +84,7 @@ words! {
 }
 
 /// A protocol's own status.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub struct Status {
     /// The code on the wire.
     pub code: u32,
@@ -92,7 +93,7 @@ pub struct Status {
 }
 
 /// What stands behind an address and is not an address of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Behind {
     /// Nothing: the addressed device itself.
     #[default]
@@ -132,7 +133,7 @@ impl fmt::Display for Behind {
 }
 
 /// What an act was done to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Object {
     /// Nothing in particular.
     #[default]
@@ -140,7 +141,7 @@ pub enum Object {
     /// Numbered things in a row: `holding 0-119`, `coil 5`, `ioa 4001`.
     Span {
         /// The name of the space.
-        space: &'static str,
+        space: Cow<'static, str>,
         /// Number of the first, as on the wire.
         first: u64,
         /// How many; 1 is written as a single number.
@@ -153,12 +154,12 @@ pub enum Object {
 impl Object {
     /// `count` numbered things of `space` from `first`.
     pub const fn span(space: &'static str, first: u64, count: u32) -> Object {
-        Object::Span { space, first, count }
+        Object::Span { space: Cow::Borrowed(space), first, count }
     }
 
     /// One numbered thing.
     pub const fn one(space: &'static str, number: u64) -> Object {
-        Object::Span { space, first: number, count: 1 }
+        Object::Span { space: Cow::Borrowed(space), first: number, count: 1 }
     }
 
     /// Whether it names nothing.
@@ -199,7 +200,7 @@ impl fmt::Display for Object {
 }
 
 /// A number of protocol messages with one code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct MessageCount {
     /// Id of the protocol.
     pub protocol: Cow<'static, str>,

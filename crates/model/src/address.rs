@@ -3,8 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 /// A 48-bit hardware address (IEEE 802).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
@@ -40,7 +42,7 @@ impl fmt::Display for Mac {
 }
 
 /// One end of an act or a conversation. What is not known is absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct Address {
     /// Hardware address as seen on the wire; behind a router it is the router's.
     pub mac: Option<Mac>,
@@ -72,7 +74,7 @@ impl fmt::Display for Address {
 }
 
 /// What carries a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Transport {
     /// TCP.
     Tcp,
@@ -101,7 +103,7 @@ impl fmt::Display for Transport {
 }
 
 /// The identity of a flow, the same in both directions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Flow {
     /// Between two IP addresses; ports are 0 where the transport has none.
     Ip {

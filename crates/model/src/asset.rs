@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{Behind, Confidence, FactKey, Mac, Text, Time, words};
 
 /// A sentence in the languages of the product.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct Said {
     /// English.
     pub en: Text,

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::{Address, Flow, Time, Transport, words};
 
 /// What one flow transported. A long flow gives several records; each counts only what is new since the one before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Conversation {
     /// Identity.
     pub flow: Flow,
@@ -34,7 +36,7 @@ pub struct Conversation {
 }
 
 /// Counts of one direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Side {
     /// Packets.
     pub packets: u64,

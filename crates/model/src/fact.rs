@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::{Address, Behind, Flow, Text, Time, words};
 
 /// One thing that a device revealed of itself or of another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Fact {
     /// When it was said first.
     pub at: Time,

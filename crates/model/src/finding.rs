@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::{Address, Behind, Flow, Said, Text, Time, words};
 
 /// One judgement. Equal findings are one finding with a count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Finding {
     /// Name of this finding, the same in every run: the detector and a hash of what makes two occurrences one finding
     /// (machines, what is behind, protocol, topic): `controller-stopped-9f86d081884c7d65`.

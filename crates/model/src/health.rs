@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::{Flow, Text, Time, words};
 
 /// A thing that limits what Vigie can see or say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Health {
     /// When it was noticed first.
     pub at: Time,

@@ -6,6 +6,8 @@
 mod act;
 mod address;
 mod asset;
+#[doc(hidden)]
+pub mod binary;
 mod conversation;
 mod fact;
 mod finding;
@@ -19,6 +21,9 @@ mod sample;
 mod time;
 mod value;
 mod verb;
+
+#[doc(hidden)]
+pub use borsh;
 
 pub use act::{Act, Behind, MessageCount, Messages, Object, Outcome, Repeats, Status};
 pub use address::{Address, Flow, Mac, Transport};

@@ -1,6 +1,6 @@
 //! One macro for closed sets of words: each variant is said once, with the word that leaves the program.
 
-/// Declares an enum whose variants are stable words, with `ALL`, `as_str`, `from_word`, `Display` and serde by word.
+/// Declares an enum whose variants are stable words, with `ALL`, `as_str`, `from_word`, `Display`, serde and borsh by word.
 #[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $word:literal ),+ $(,)? }) => {
@@ -29,6 +29,18 @@ macro_rules! words {
             }
         }
 
+        impl $crate::borsh::BorshSerialize for $name {
+            fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
+                $crate::binary::write_word(self.as_str(), writer)
+            }
+        }
+
+        impl $crate::borsh::BorshDeserialize for $name {
+            fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+                $crate::binary::read_word(reader, stringify!($name), $name::from_word)
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -37,7 +49,7 @@ macro_rules! words {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let word = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
                 $name::from_word(&word)
                     .ok_or_else(|| serde::de::Error::custom(format!("unknown {} `{word}`", stringify!($name))))
             }

@@ -1,9 +1,11 @@
 //! The records that leave a sensor, in one type.
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::{Act, Conversation, Fact, Finding, Health, Sample, Time};
 
 /// One record. As JSON it is one object with the field `record` naming its kind (docs/records.md).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Record {
     /// Someone asked or told someone something.
     Act(Act),

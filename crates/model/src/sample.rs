@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::binary::{read_summary, write_summary};
 use crate::{Address, Behind, Object, Text, Time, Value, words};
 
 /// One value of one process variable, stored on change; a summary where it changes faster than limits allow.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Sample {
     /// When the value was transported (or its own time, where the protocol carries one).
     pub at: Time,
@@ -24,6 +27,7 @@ pub struct Sample {
     /// Whether it was read, written or reported.
     pub origin: SampleOrigin,
     /// Of a summary: number of values, least, greatest, mean.
+    #[borsh(serialize_with = "write_summary", deserialize_with = "read_summary")]
     pub summary: Option<(u64, f64, f64, f64)>,
 }
 

@@ -1,9 +1,12 @@
 //! Values that acts carried, with the name of the thing that had them.
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::binary::{read_float, write_float};
 use crate::{Object, Text, Time};
 
 /// One value as the protocol gave it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Value {
     /// On or off.
     Bool(bool),
@@ -12,7 +15,7 @@ pub enum Value {
     /// An unsigned number.
     Unsigned(u64),
     /// A floating-point number.
-    Float(f64),
+    Float(#[borsh(serialize_with = "write_float", deserialize_with = "read_float")] f64),
     /// A text.
     Text(Text),
     /// Bytes without a known meaning; written in hexadecimal.
@@ -43,7 +46,7 @@ impl From<&str> for Value {
 }
 
 /// A value, what it belongs to, and what the protocol said of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Reading {
     /// What has the value: one register, tag, information object, property … inside the act's object.
     pub object: Object,
