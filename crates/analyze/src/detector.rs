@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use model::{
-    Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Record, Said, Severity, Text,
-    Time, Verb,
+    Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Language, Record, Said,
+    Severity, Spoken, Text, Time, Verb, nouns, number_of, said,
 };
 
 use crate::findings::Findings;
@@ -213,21 +213,28 @@ impl Hits<'_> {
     }
 }
 
-/// The object, verb and values of an act as a clause of evidence: `stop (pi service p_program) of db 1: refused (0x8104)`.
-pub fn tell(act: &Act) -> Text {
-    let mut text = String::new();
-    let _ = write(&mut text, act);
-    Text::from(text)
+/// The name, object and values of an act as a clause of evidence: `s7comm plc stop of rack 0 slot 2: refused (0x8104)`.
+pub fn tell(act: &Act) -> Said {
+    let say = |language| {
+        let mut text = String::new();
+        let _ = write(&mut text, act, language);
+        Text::from(text)
+    };
+    Said { en: say(Language::En), fr: say(Language::Fr) }
 }
 
-fn write(text: &mut String, act: &Act) -> std::fmt::Result {
+fn write(text: &mut String, act: &Act, language: Language) -> std::fmt::Result {
     use std::fmt::Write;
+    let is_french = language == Language::Fr;
     write!(text, "{} {}", act.protocol, act.name)?;
     if !act.object.is_none() {
-        write!(text, " {}", act.object)?;
+        let object = act.object.to_string();
+        // `stop controller` of `controller 1` says it twice.
+        let known = object.split_once(' ').filter(|(first, _)| act.name.rsplit(' ').next() == Some(*first));
+        write!(text, " {}", known.map_or(object.as_str(), |(_, rest)| rest))?;
     }
     if !act.behind.is_nobody() {
-        write!(text, " of {}", act.behind)?;
+        write!(text, "{}{}", if is_french { ", " } else { " of " }, Spoken(&act.behind, language))?;
     }
     if act.verb.is_change() && !act.values.is_empty() {
         text.push_str(" = ");
@@ -241,14 +248,31 @@ fn write(text: &mut String, act: &Act) -> std::fmt::Result {
             write!(text, " (+{})", act.values.len() - 4)?;
         }
     }
-    write!(text, ": {}", act.outcome)?;
+    write!(text, "{} {}", if is_french { " :" } else { ":" }, Spoken(&act.outcome, language))?;
     if let Some(status) = &act.status {
         write!(text, " ({})", status.name)?;
     }
     if act.repeats.count > 1 {
-        write!(text, ", {} times", act.repeats.count)?;
+        write!(text, ", {}", Spoken(&number_of(act.repeats.count, nouns::TIMES), language))?;
     }
     Ok(())
+}
+
+/// `a, b and c`.
+pub(crate) fn all_of<T: AsRef<str>>(names: &[T]) -> Said {
+    let join = |and: &str| {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        Text::from(match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} {and} {last}", rest.join(", ")),
+            _ => names.join(", "),
+        })
+    };
+    Said { en: join("and"), fr: join("et") }
+}
+
+/// The id of a protocol, or that it was not recognised.
+pub(crate) fn protocol_said(id: &str) -> Said {
+    if id.is_empty() { said!("an unknown protocol", "un protocole inconnu") } else { Said::from(id) }
 }
 
 /// A phrase in English and French.
@@ -287,6 +311,11 @@ impl Plant<'_> {
             protocol: Cow::Owned(edge.protocol.to_string()),
             ..Hit::at(edge.first, evidence)
         }
+    }
+
+    /// The name to show of the machine with `id`; the id where there is none.
+    pub(crate) fn name(&self, id: &str) -> Text {
+        self.machines.by_id(id).map_or_else(|| Text::from(id), |asset| asset.name.clone())
     }
 
     /// Something about one machine.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use model::{
     Asset, Capability, Exposure, Importance, Phrase, Purdue, RankedFinding, Role, Said, Service, Severity, Text, Verb,
-    said,
+    nouns, number_of, said,
 };
 
 use crate::detectors::descriptor;
@@ -117,10 +117,7 @@ fn expose(machines: &Machines, asset: &Asset, service: &Service, weak: &[Weaknes
     if industrial && traits.is_open {
         add(
             30,
-            said!(
-                "{protocol} obeys anyone who reaches the port: reading, writing and often programming without a password",
-                "{protocol} obéit à quiconque atteint le port : lire, écrire et souvent programmer sans mot de passe"
-            ),
+            said!("{protocol} obeys anyone, without a password", "{protocol} obéit à quiconque, sans mot de passe"),
         );
     } else if industrial {
         add(15, said!("{protocol} gives access to the process", "{protocol} donne accès au procédé"));
@@ -129,7 +126,7 @@ fn expose(machines: &Machines, asset: &Asset, service: &Service, weak: &[Weaknes
             22,
             said!(
                 "{protocol} gives the whole machine to whoever logs in",
-                "{protocol} donne toute la machine à qui se connecte"
+                "{protocol} donne toute la machine à qui ouvre une session"
             ),
         );
     } else if matches!(traits.kind, Kind::File | Kind::Database | Kind::Management) {
@@ -170,7 +167,10 @@ fn expose(machines: &Machines, asset: &Asset, service: &Service, weak: &[Weaknes
     }
     let changes = changes_by(machines, asset, protocol);
     if industrial && changes > 0 {
-        add(8, said!("{changes} changes were seen over it", "{changes} modifications y ont été vues"));
+        add(
+            8,
+            said!("{changes} seen over it", "{changes} par ce service", changes = number_of(changes, nouns::CHANGES)),
+        );
     }
     let mut listed = 0;
     for weakness in weak {
@@ -256,14 +256,20 @@ fn capabilities(machines: &Machines) -> Vec<Capability> {
             let list = places.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
             let sentence = match (is_open, list.is_empty()) {
                 (true, false) => said!(
-                    "any machine in {list} can {deed} {name} by {protocol} without authentication: seen {count} times",
-                    "toute machine de {list} peut {acte} {name} par {protocol} sans authentification : vu {count} fois"
+                    "any machine in {list} can {deed} {name} by {protocol} without authentication: seen {times}",
+                    "toute machine de {list} peut {acte} {name} par {protocol} sans authentification : vu {times}",
+                    times = number_of(count, nouns::TIMES)
                 ),
                 (true, true) => said!(
-                    "any machine on the same segment can {deed} {name} by {protocol} without authentication: seen {count} times",
-                    "toute machine du même segment peut {acte} {name} par {protocol} sans authentification : vu {count} fois"
+                    "any machine on the same segment can {deed} {name} by {protocol} without authentication: seen {times}",
+                    "toute machine du même segment peut {acte} {name} par {protocol} sans authentification : vu {times}",
+                    times = number_of(count, nouns::TIMES)
                 ),
-                (false, _) => said!("{deed} {name} by {protocol}: seen {count} times", "{acte} {name} par {protocol} : vu {count} fois"),
+                (false, _) => said!(
+                    "{deed} {name} by {protocol}: seen {times}",
+                    "{acte} {name} par {protocol} : vu {times}",
+                    times = number_of(count, nouns::TIMES)
+                ),
             };
             let severity = match role(asset) {
                 Role::SafetyController => Severity::Critical,
@@ -308,7 +314,7 @@ mod tests {
             })
             .collect();
         expect![[r#"
-            10.0.0.7 s7comm Some(102): 60 (30 s7comm obeys anyone who reaches the port: reading, writing and often programming without a password; 12 the plant depends on the machine; 10 it was used from another subnet; 8 2 changes were seen over it)
+            10.0.0.7 s7comm Some(102): 60 (30 s7comm obeys anyone, without a password; 12 the plant depends on the machine; 10 it was used from another subnet; 8 2 changes seen over it)
             10.0.0.7 http Some(80): 49 (25 A published default password is in use; 12 the plant depends on the machine; 6 web pages and interfaces have a long history of holes; 6 what is said can be read on the way)
         "#]].assert_eq(&doors.concat());
         let deeds: Vec<&str> = judgement.capabilities.iter().map(|deed| deed.sentence.en.as_str()).collect();

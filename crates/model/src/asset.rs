@@ -41,11 +41,16 @@ impl From<String> for Said {
     }
 }
 
-/// Builds a [`Said`] from an English and a French format string over the same arguments.
+/// Builds a [`Said`] from an English and a French format string. Variables in braces are written as they are; arguments
+/// by name are said in the language of the string: words are translated, numbers grouped, nouns agree
+/// ([`Speak`](crate::Speak), [`number_of`](crate::number_of)).
 #[macro_export]
 macro_rules! said {
-    ($en:literal, $fr:literal $(, $argument:expr)* $(,)?) => {
-        $crate::Said { en: $crate::Text::from(format!($en $(, $argument)*)), fr: $crate::Text::from(format!($fr $(, $argument)*)) }
+    ($en:literal, $fr:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::Said {
+            en: $crate::Text::from(format!($en $(, $name = $crate::Spoken(&$value, $crate::Language::En))*)),
+            fr: $crate::Text::from(format!($fr $(, $name = $crate::Spoken(&$value, $crate::Language::Fr))*)),
+        }
     };
 }
 

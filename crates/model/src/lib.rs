@@ -16,8 +16,10 @@ mod health;
 mod json;
 mod judgement;
 mod names;
+mod phrases;
 mod record;
 mod sample;
+mod speech;
 mod time;
 mod value;
 mod verb;
@@ -42,6 +44,7 @@ pub use judgement::{
 };
 pub use record::Record;
 pub use sample::{Sample, SampleOrigin};
+pub use speech::{Count, Language, Noun, Speak, Spoken, french, nouns, number_of};
 pub use time::Time;
 pub use value::{Reading, Value};
 pub use verb::Verb;

@@ -1,15 +1,10 @@
 //! Numbers, sizes, times and hostile texts, written the way of a language.
 
-use std::borrow::Cow;
-
 use jiff::tz::TimeZone;
 use model::Time;
 
 use crate::Language;
 use crate::limits::VALUE_CHARACTERS_MAX;
-
-/// Narrow no-break space, which French puts between thousands and before tall punctuation.
-const NARROW: char = '\u{202f}';
 
 const MONTHS_EN: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const MONTHS_FR: [&str; 12] =
@@ -41,15 +36,7 @@ pub fn clean_to(text: &str, characters_max: usize) -> String {
 
 /// Whole numbers with groups of three: `12,345` and `12 345`.
 pub fn number(language: Language, value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(if language == Language::Fr { NARROW } else { ',' });
-        }
-        out.push(digit);
-    }
-    out
+    language.number(value)
 }
 
 /// A number with `digits` decimals.
@@ -84,6 +71,11 @@ pub fn span(language: Language, nanoseconds: i64) -> String {
         1..60 => format!("{seconds}\u{a0}s"),
         60..3600 => two(minutes, "min", seconds % 60, "s"),
         3600..86_400 => two(hours, "h", minutes % 60, "min"),
+        // Nobody counts years in days.
+        63_072_000.. => {
+            let years = u64::try_from(days / 365).unwrap_or(0);
+            model::nouns::YEARS.of(language, years)
+        }
         _ => two(days, day, hours % 24, "h"),
     }
 }
@@ -138,15 +130,6 @@ fn civil(time: Time) -> Option<jiff::civil::DateTime> {
     Some(TimeZone::UTC.to_datetime(timestamp))
 }
 
-/// French text whose tall punctuation marks hold on to the word before them.
-pub fn french(text: &str) -> Cow<'_, str> {
-    if ![" :", " ;", " ?", " !", " %"].iter().any(|mark| text.contains(mark)) {
-        return Cow::Borrowed(text);
-    }
-    let narrow = text.replace(" ;", "\u{202f};").replace(" ?", "\u{202f}?").replace(" !", "\u{202f}!");
-    Cow::Owned(narrow.replace(" :", "\u{a0}:").replace(" %", "\u{a0}%"))
-}
-
 /// A sentence with a capital letter and a full stop.
 pub fn sentence(text: &str) -> String {
     let mut characters = text.chars();
@@ -189,10 +172,5 @@ mod tests {
     fn what_disturbs_a_screen_is_taken_out() {
         assert_eq!(clean("a\u{1b}[31mb\u{202e}c\nd"), "a\u{fffd}[31mb\u{fffd}c d");
         assert_eq!(clean_to("abcdef", 3), "abc…");
-    }
-
-    #[test]
-    fn french_punctuation_stays_with_its_word() {
-        assert_eq!(french("vu : 2 % ; et ?"), "vu\u{a0}: 2\u{a0}%\u{202f}; et\u{202f}?");
     }
 }

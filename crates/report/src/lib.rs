@@ -19,51 +19,10 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
-use model::{Phrase, Said};
-
 pub use html::write_html;
 pub use inventory::{COLUMNS, write_csv, write_json};
+pub use model::Language;
 pub use text::summary;
-
-/// The languages of the product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    En,
-    /// French.
-    Fr,
-}
-
-impl Language {
-    /// Every language.
-    pub const ALL: [Language; 2] = [Language::En, Language::Fr];
-
-    /// Its code, as in the attribute `lang` of HTML.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Language::En => "en",
-            Language::Fr => "fr",
-        }
-    }
-
-    /// The side of `phrase` in this language.
-    pub const fn of(self, phrase: Phrase) -> &'static str {
-        match self {
-            Language::En => phrase.en,
-            Language::Fr => phrase.fr,
-        }
-    }
-
-    /// The side of `said` in this language; in French no line can begin with a tall punctuation mark.
-    pub fn said(self, said: &Said) -> Cow<'_, str> {
-        match self {
-            Language::En => Cow::Borrowed(said.en.as_str()),
-            Language::Fr => format::french(&said.fr),
-        }
-    }
-}
 
 /// Numbers of the run that made the judgement.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -31,9 +31,18 @@ fn overview(plant: &Plant<'_>, language: Language) -> String {
     let networks = words::N_NETWORKS.of(language, networks as u64);
     let protocols = judgement.protocols.iter().filter(|used| !used.protocol.is_empty()).count();
     let protocols = words::N_PROTOCOLS.of(language, protocols as u64);
+    let outside = judgement.assets.len() - plant.inside();
+    let outside = match outside {
+        0 => String::new(),
+        count => format!(" + {}", words::N_OUTSIDE.of(language, count as u64)),
+    };
     match language {
-        Language::En => format!("The capture shows {machines} ({controllers}) in {networks}, speaking {protocols}"),
-        Language::Fr => format!("La capture montre {machines} ({controllers}) dans {networks}, parlant {protocols}"),
+        Language::En => {
+            format!("The capture shows {machines} ({controllers}) in {networks}{outside}, speaking {protocols}")
+        }
+        Language::Fr => {
+            format!("La capture montre {machines} ({controllers}) dans {networks}{outside}, parlant {protocols}")
+        }
     }
 }
 

@@ -187,9 +187,9 @@ fn summary_in_english() {
         1_file · 2,434_packets · 187_kB · 0.1_s · 48,680_packets/s
         2_Mar_2026 06:30:00 – 07:00:00 UTC (30_min)
 
-        3_machines, 0_conversations
+        2_machines, 1_address outside, 0_conversations
           1_PLC, 1_engineering_station
-          Level: 5 Outside: 1 · 2 Supervision: 1 · 1 Control: 1
+          Level: 5_Outside_(1) · 2_Supervision_(1) · 1_Control_(1)
 
         Protocols             messages          acts   malformed
           s7comm                 1,202           601           –
@@ -214,9 +214,9 @@ fn summary_in_french() {
         1_fichier · 2_434_paquets · 187_ko · 0,1_s · 48_680_paquets/s
         2_mars_2026 06:30:00 – 07:00:00 UTC (30_min)
 
-        3_machines, 0_conversation
+        2_machines, 1_adresse extérieure, 0_conversation
           1_automate_(API), 1_station_d'ingénierie
-          Niveau_: 5 Extérieur: 1 · 2 Supervision: 1 · 1 Contrôle: 1
+          Niveau_: 5_Extérieur_(1) · 2_Supervision_(1) · 1_Contrôle_(1)
 
         Protocoles            messages         actes   malformés
           s7comm                 1_202           601           –

@@ -114,27 +114,29 @@ const fn colon(language: Language) -> &'static str {
 
 fn machines(plant: &Plant<'_>, language: Language, text: &mut String) {
     let assets = plant.judgement.assets.len();
-    heading(
-        text,
-        &format!(
-            "{}, {}",
-            words::N_MACHINES.of(language, assets as u64),
-            words::N_CONVERSATIONS.of(language, plant.judgement.records.conversations)
-        ),
-    );
+    let inside = plant.inside();
+    let mut counts = vec![words::N_MACHINES.of(language, inside as u64)];
+    if assets > inside {
+        counts.push(words::N_OUTSIDE.of(language, (assets - inside) as u64));
+    }
+    counts.push(words::N_CONVERSATIONS.of(language, plant.judgement.records.conversations));
+    heading(text, &counts.join(", "));
     if assets == 0 {
         return;
     }
+    let number = |value| format::number(language, value);
     let roles: Vec<String> = plant
         .roles()
         .iter()
-        .map(|(role, count)| format!("{count}\u{a0}{}", language.of(words::role(*role)).replace(' ', "\u{a0}")))
+        .map(|(role, count)| role.noun().of(language, *count as u64).replace(' ', "\u{a0}"))
         .collect();
     wrapped(text, &roles.join(", "), 2);
     let levels: Vec<String> = plant
         .levels()
         .iter()
-        .map(|(level, machines)| format!("{}: {}", language.of(words::level(*level)), machines.len()))
+        .map(|(level, machines)| {
+            format!("{} ({})", language.of(level.phrase()), number(machines.len() as u64)).replace(' ', "\u{a0}")
+        })
         .collect();
     wrapped(text, &format!("{}{} {}", language.of(words::LEVEL), colon(language), levels.join(" · ")), 2);
 }
@@ -201,13 +203,13 @@ fn findings(plant: &Plant<'_>, language: Language, text: &mut String) {
         .severities()
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(severity, count)| format!("{count}\u{a0}{}", language.of(words::severity(*severity))))
+        .map(|(severity, count)| format!("{count}\u{a0}{}", language.of(severity.phrase())))
         .collect();
     let worst = language.of(words::WORST_FINDINGS);
     let counts = if counts.is_empty() { "0".to_owned() } else { counts.join(", ") };
     heading(text, &format!("{worst} ({counts})"));
     for group in groups.iter().take(FINDINGS_MAX) {
-        let severity = language.of(words::severity(group.severity));
+        let severity = language.of(group.severity.phrase());
         let where_to = if group.cases > 1 {
             words::N_CASES.of(language, group.cases)
         } else {
@@ -250,8 +252,21 @@ fn doors(plant: &Plant<'_>, language: Language, text: &mut String) {
     let name_width = rows.iter().map(|row| row.1.chars().count()).max().unwrap_or(0);
     let service_width = rows.iter().map(|row| row.2.chars().count()).max().unwrap_or(0);
     for (door, (score, name, service)) in surface.iter().zip(&rows) {
-        let reason = door.reasons.first().map_or_else(Default::default, |(_, reason)| language.said(reason));
-        line(text, &format!("  {score:>3}  {name:name_width$}  {service:service_width$}  {}", format::clean(&reason)));
+        let before = format!("  {score:>3}  {name:name_width$}  {service:service_width$}  ");
+        // As many reasons as fit: the first is the same for all doors of one protocol.
+        let mut reasons = String::new();
+        for (_, reason) in &door.reasons {
+            let reason = format::clean(&language.said(reason));
+            let length = before.chars().count() + reasons.chars().count() + 2 + reason.chars().count();
+            if !reasons.is_empty() && length > WIDTH {
+                break;
+            }
+            if !reasons.is_empty() {
+                reasons.push_str(", ");
+            }
+            reasons.push_str(&reason);
+        }
+        line(text, &format!("{before}{reasons}"));
     }
     more(surface.len(), DOORS_MAX, language, text);
 }

@@ -1,9 +1,8 @@
 //! Every word that the report and the summary say, in English and French: one table.
 
-use model::{BlindnessKind, Confidence, FactKey, Importance, Phrase, Purdue, Role, Severity, Verb};
+use model::{Noun, Phrase, Role, Severity};
 
 use crate::Language;
-use crate::format;
 use crate::plant::Deed;
 
 const fn phrase(en: &'static str, fr: &'static str) -> Phrase {
@@ -95,7 +94,7 @@ phrases! {
     FINDINGS_OF = "Findings that concern it", "Constats la concernant";
     REMOTE = "behind a router", "derrière un routeur";
     EXTERNAL = "on the Internet", "sur Internet";
-    HEARSAY = "never seen sending, only spoken of", "jamais vue émettre, seulement évoquée";
+    HEARSAY = "never seen sending, only spoken of", "jamais vue émettre, seulement citée par d'autres";
     PROTOCOL = "Protocol", "Protocole";
     ACTS = "Acts", "Actes";
     MESSAGES = "Messages", "Messages";
@@ -118,7 +117,6 @@ phrases! {
     TECHNIQUES = "MITRE ATT&CK for ICS", "MITRE ATT&CK for ICS";
     REQUIREMENTS = "IEC 62443-3-3", "IEC 62443-3-3";
     EVIDENCE = "Evidence", "Preuves";
-    EVIDENCE_ENGLISH = "", "Les preuves sont citées telles que le programme les a notées, en anglais.";
     REMEDY = "To see more", "Pour voir plus";
     EXAMPLES = "Examples", "Exemples";
     NONE_FOUND = "No detector found anything. That is no proof of health: see what this capture cannot show.", "Aucun détecteur n'a rien trouvé. Ce n'est pas une preuve de bonne santé\u{a0}: voir ce que cette capture ne peut pas montrer.";
@@ -142,19 +140,12 @@ phrases! {
     WORST_FINDINGS = "Findings, the worst first", "Constats, les pires d'abord";
     WIDEST_DOORS = "Attack surface, the widest doors", "Surface d'attaque, les portes les plus larges";
     CANNOT_SEE = "What this capture cannot show", "Ce que cette capture ne peut pas montrer";
-    UNKNOWN = "unknown", "inconnu";
     NOTHING_KNOWN = "The machine said nothing of itself.", "La machine n'a rien dit d'elle-même.";
-}
-
-/// A thing that is counted: one and many, in both languages.
-pub(crate) struct Counted {
-    en: (&'static str, &'static str),
-    fr: (&'static str, &'static str),
 }
 
 macro_rules! counted {
     ($( $name:ident = $one:literal, $many:literal, $un:literal, $plusieurs:literal; )*) => {
-        $( pub(crate) const $name: Counted = Counted { en: ($one, $many), fr: ($un, $plusieurs) }; )*
+        $( pub(crate) const $name: Noun = Noun { en: ($one, $many), fr: ($un, $plusieurs) }; )*
     };
 }
 
@@ -171,70 +162,8 @@ counted! {
     N_LINES = "line", "lines", "trait", "traits";
     N_MORE = "more", "more", "autre", "autres";
     N_ADDRESSES = "address", "addresses", "adresse", "adresses";
+    N_OUTSIDE = "address outside", "addresses outside", "adresse extérieure", "adresses extérieures";
     N_PROBLEMS = "problem", "problems", "problème", "problèmes";
-}
-
-impl Counted {
-    /// The word for `count` things. French counts none and one alike.
-    pub(crate) const fn word(&self, language: Language, count: u64) -> &'static str {
-        match language {
-            Language::En if count == 1 => self.en.0,
-            Language::En => self.en.1,
-            Language::Fr if count < 2 => self.fr.0,
-            Language::Fr => self.fr.1,
-        }
-    }
-
-    /// `3 machines`.
-    pub(crate) fn of(&self, language: Language, count: u64) -> String {
-        format!("{}\u{a0}{}", format::number(language, count), self.word(language, count))
-    }
-}
-
-/// What a machine is for.
-pub(crate) const fn role(role: Role) -> Phrase {
-    match role {
-        Role::Plc => phrase("PLC", "automate (API)"),
-        Role::Rtu => phrase("RTU", "RTU (télégestion)"),
-        Role::Ied => phrase("IED (protection relay)", "IED (relais de protection)"),
-        Role::SafetyController => phrase("safety controller", "automate de sécurité"),
-        Role::BuildingController => phrase("building controller", "automate de bâtiment"),
-        Role::Hmi => phrase("HMI", "IHM"),
-        Role::EngineeringStation => phrase("engineering station", "station d'ingénierie"),
-        Role::ScadaServer => phrase("SCADA server", "serveur SCADA"),
-        Role::Historian => phrase("historian", "historien de données"),
-        Role::Gateway => phrase("gateway", "passerelle"),
-        Role::Drive => phrase("drive", "variateur"),
-        Role::RemoteIo => phrase("remote I/O", "E/S déportées"),
-        Role::Instrument => phrase("instrument", "instrument"),
-        Role::Robot => phrase("robot", "robot"),
-        Role::Meter => phrase("power meter", "compteur d'énergie"),
-        Role::PowerSupply => phrase("power supply (UPS)", "onduleur"),
-        Role::Switch => phrase("switch", "commutateur"),
-        Role::Router => phrase("router", "routeur"),
-        Role::Firewall => phrase("firewall", "pare-feu"),
-        Role::AccessPoint => phrase("access point", "point d'accès Wi-Fi"),
-        Role::DomainController => phrase("domain controller", "contrôleur de domaine"),
-        Role::DnsServer => phrase("DNS server", "serveur DNS"),
-        Role::DhcpServer => phrase("DHCP server", "serveur DHCP"),
-        Role::TimeServer => phrase("time server", "serveur de temps"),
-        Role::FileServer => phrase("file server", "serveur de fichiers"),
-        Role::WebServer => phrase("web server", "serveur web"),
-        Role::MailServer => phrase("mail server", "serveur de messagerie"),
-        Role::DatabaseServer => phrase("database server", "serveur de base de données"),
-        Role::Broker => phrase("message broker", "courtier de messages"),
-        Role::LogServer => phrase("log server", "serveur de journaux"),
-        Role::Server => phrase("server", "serveur"),
-        Role::NetworkManagement => phrase("network management", "gestion de réseau"),
-        Role::Scanner => phrase("scanner", "scanneur"),
-        Role::Printer => phrase("printer", "imprimante"),
-        Role::Camera => phrase("camera", "caméra"),
-        Role::Phone => phrase("telephone", "téléphone"),
-        Role::Mobile => phrase("mobile", "mobile"),
-        Role::Workstation => phrase("workstation", "poste de travail"),
-        Role::InternetHost => phrase("Internet host", "hôte Internet"),
-        Role::Unknown => UNKNOWN,
-    }
 }
 
 /// Two or three letters that stand for a role on the map.
@@ -283,43 +212,8 @@ pub(crate) const fn glyph(role: Role) -> Phrase {
     }
 }
 
-/// A level of the Purdue model: its number and name.
-pub(crate) const fn level(level: Purdue) -> Phrase {
-    match level {
-        Purdue::Process => phrase("0 Process", "0 Procédé"),
-        Purdue::Control => phrase("1 Control", "1 Contrôle"),
-        Purdue::Supervision => phrase("2 Supervision", "2 Supervision"),
-        Purdue::Operations => phrase("3 Operations", "3 Exploitation"),
-        Purdue::Border => phrase("3.5 Border", "3.5 Frontière"),
-        Purdue::Enterprise => phrase("4 Enterprise", "4 Entreprise"),
-        Purdue::Outside => phrase("5 Outside", "5 Extérieur"),
-        Purdue::Unknown => phrase("unknown", "inconnu"),
-    }
-}
-
-/// How much the plant depends on a machine.
-pub(crate) const fn importance(importance: Importance) -> Phrase {
-    match importance {
-        Importance::Low => phrase("low", "faible"),
-        Importance::Medium => phrase("medium", "moyenne"),
-        Importance::High => phrase("high", "élevée"),
-        Importance::Critical => phrase("critical", "critique"),
-    }
-}
-
-/// How bad a finding is.
-pub(crate) const fn severity(severity: Severity) -> Phrase {
-    match severity {
-        Severity::Info => phrase("info", "info"),
-        Severity::Low => phrase("low", "faible"),
-        Severity::Medium => phrase("medium", "moyen"),
-        Severity::High => phrase("high", "élevé"),
-        Severity::Critical => phrase("critical", "critique"),
-    }
-}
-
 /// Findings of one severity.
-pub(crate) const fn findings_of(severity: Severity) -> Counted {
+pub(crate) const fn findings_of(severity: Severity) -> Noun {
     let (en, fr) = match severity {
         Severity::Info => (("note", "notes"), ("information", "informations")),
         Severity::Low => (("low finding", "low findings"), ("constat de gravité faible", "constats de gravité faible")),
@@ -331,63 +225,7 @@ pub(crate) const fn findings_of(severity: Severity) -> Counted {
         }
         Severity::Critical => (("critical finding", "critical findings"), ("constat critique", "constats critiques")),
     };
-    Counted { en, fr }
-}
-
-/// How sure a fact is.
-pub(crate) const fn confidence(confidence: Confidence) -> Phrase {
-    match confidence {
-        Confidence::Guess => phrase("guess", "supposé"),
-        Confidence::Likely => phrase("likely", "probable"),
-        Confidence::Certain => phrase("certain", "certain"),
-    }
-}
-
-/// Kinds of blindness.
-pub(crate) const fn blindness(kind: BlindnessKind) -> Phrase {
-    match kind {
-        BlindnessKind::OneWay => phrase("One direction", "Un seul sens"),
-        BlindnessKind::Loss => phrase("Loss", "Pertes"),
-        BlindnessKind::Undecoded => phrase("Not recognised", "Non reconnu"),
-        BlindnessKind::Encrypted => phrase("Encrypted", "Chiffré"),
-        BlindnessKind::Position => phrase("Place of capture", "Lieu de capture"),
-        BlindnessKind::Duration => phrase("Length of capture", "Durée de capture"),
-        BlindnessKind::Cut => phrase("Cut packets", "Paquets tronqués"),
-        BlindnessKind::Hidden => phrase("Hidden machines", "Machines cachées"),
-        BlindnessKind::Clock => phrase("Clock", "Horloge"),
-        BlindnessKind::Format => phrase("Other links", "Autres liens"),
-        BlindnessKind::Hearsay => phrase("Hearsay", "Ouï-dire"),
-        BlindnessKind::Malformed => phrase("Broken messages", "Messages cassés"),
-        BlindnessKind::Limit => phrase("Full tables", "Tables pleines"),
-        BlindnessKind::People => phrase("Only people know", "Seules des personnes savent"),
-    }
-}
-
-/// What an act does.
-pub(crate) const fn verb(verb: Verb) -> Phrase {
-    match verb {
-        Verb::Read => phrase("read", "lecture"),
-        Verb::Write => phrase("write", "écriture"),
-        Verb::Operate => phrase("operate", "commande"),
-        Verb::Program => phrase("program", "programmation"),
-        Verb::Upload => phrase("upload", "relecture de programme"),
-        Verb::Start => phrase("start", "démarrage"),
-        Verb::Stop => phrase("stop", "arrêt"),
-        Verb::Mode => phrase("mode", "mode de marche"),
-        Verb::Reset => phrase("reset", "réinitialisation"),
-        Verb::Configure => phrase("configure", "configuration"),
-        Verb::Firmware => phrase("firmware", "firmware"),
-        Verb::Identify => phrase("identify", "identification"),
-        Verb::Browse => phrase("browse", "exploration"),
-        Verb::Subscribe => phrase("subscribe", "abonnement"),
-        Verb::Report => phrase("report", "report de valeurs"),
-        Verb::Login => phrase("login", "connexion"),
-        Verb::File => phrase("file", "fichier"),
-        Verb::Time => phrase("time", "heure"),
-        Verb::Diagnose => phrase("diagnose", "diagnostic"),
-        Verb::Alarm => phrase("alarm", "alarme"),
-        Verb::Other => phrase("other", "autre"),
-    }
+    Noun { en, fr }
 }
 
 /// Verbs in four groups, from harmless to grave.
@@ -400,61 +238,6 @@ pub(crate) const fn deed(deed: Deed) -> Phrase {
             "changes program, firmware, settings; resets",
             "change programme, firmware, réglages\u{202f}; réinitialise",
         ),
-    }
-}
-
-/// Attributes of machines.
-pub(crate) const fn fact(key: FactKey) -> Phrase {
-    match key {
-        FactKey::Vendor => phrase("maker", "fabricant"),
-        FactKey::Model => phrase("model", "modèle"),
-        FactKey::OrderNumber => phrase("order number", "référence"),
-        FactKey::Firmware => phrase("firmware", "firmware"),
-        FactKey::Hardware => phrase("hardware version", "version matérielle"),
-        FactKey::Serial => phrase("serial number", "numéro de série"),
-        FactKey::Hostname => phrase("host name", "nom d'hôte"),
-        FactKey::StationName => phrase("station name", "nom de station"),
-        FactKey::Os => phrase("operating system", "système d'exploitation"),
-        FactKey::OsVersion => phrase("OS version", "version du système"),
-        FactKey::Role => phrase("role", "rôle"),
-        FactKey::Module => phrase("module", "module"),
-        FactKey::DeviceType => phrase("device type", "type d'équipement"),
-        FactKey::KeyPosition => phrase("key position", "position de la clé"),
-        FactKey::RunState => phrase("run state", "état de marche"),
-        FactKey::Uptime => phrase("uptime (s)", "temps de marche (s)"),
-        FactKey::Program => phrase("program", "programme"),
-        FactKey::ProgramHash => phrase("program hash", "empreinte du programme"),
-        FactKey::Protection => phrase("protection level", "niveau de protection"),
-        FactKey::Mac => phrase("hardware address", "adresse matérielle"),
-        FactKey::Ip => phrase("IP address", "adresse IP"),
-        FactKey::Netmask => phrase("subnet mask", "masque"),
-        FactKey::Gateway => phrase("default router", "passerelle par défaut"),
-        FactKey::Location => phrase("location", "emplacement"),
-        FactKey::Contact => phrase("contact", "contact"),
-        FactKey::Description => phrase("description", "description"),
-        FactKey::Software => phrase("software", "logiciel"),
-        FactKey::Service => phrase("service", "service"),
-        FactKey::User => phrase("user", "utilisateur"),
-        FactKey::Domain => phrase("domain", "domaine"),
-        FactKey::Credential => phrase("credential seen", "identifiant vu"),
-        FactKey::DefaultCredential => phrase("default credential", "identifiant par défaut"),
-        FactKey::Certificate => phrase("certificate", "certificat"),
-        FactKey::ChannelSecurity => phrase("channel security", "sécurité du canal"),
-        FactKey::Fingerprint => phrase("fingerprint", "empreinte"),
-        FactKey::Share => phrase("share", "partage"),
-        FactKey::TimeSource => phrase("time source", "source de temps"),
-        FactKey::NameServer => phrase("name server", "serveur de noms"),
-        FactKey::TimeZone => phrase("time zone", "fuseau horaire"),
-        FactKey::Vlan => phrase("VLAN", "VLAN"),
-        FactKey::Neighbour => phrase("neighbour", "voisin"),
-        FactKey::Router => phrase("forwards packets", "relaie des paquets"),
-        FactKey::Hypervisor => phrase("hypervisor", "hyperviseur"),
-        FactKey::DeviceId => phrase("device id", "identifiant d'équipement"),
-        FactKey::Variable => phrase("variable", "variable"),
-        FactKey::Language => phrase("language", "langue"),
-        FactKey::Logging => phrase("sends logs to", "envoie ses journaux à"),
-        FactKey::Protector => phrase("endpoint protection", "protection du poste"),
-        FactKey::Agent => phrase("agent", "agent"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Act, Behind, Descriptor, Importance, Outcome, Role, Severity, Verb};
+use model::{Act, Behind, Descriptor, Importance, Outcome, Role, Severity, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, Plant, View, phrase, tell};
 use crate::inventory::address::{is_public, is_same_subnet};
@@ -167,9 +167,14 @@ fn industry_outside(plant: &Plant, hits: &mut Hits) {
             continue;
         }
         let changes = plant.machines.changes(number);
-        let evidence = format!(
-            "{} acts of {}, {changes} of them changes, between {} and {}",
-            edge.acts, edge.protocol, from.name, to.name
+        let evidence = said!(
+            "{acts} of {protocol}, {changes}, between {from} and {to}",
+            "{acts} de {protocol}, {changes}, entre {from} et {to}",
+            acts = number_of(edge.acts, nouns::ACTS),
+            protocol = edge.protocol,
+            changes = number_of(changes, nouns::CHANGES),
+            from = from.name,
+            to = to.name
         );
         hits.push(plant.edge_hit(number, evidence));
     }
@@ -255,7 +260,13 @@ fn masters(plant: &Plant, hits: &mut Hits) {
         if let (2.., Some(edge)) = (writers.len(), example) {
             let names: Vec<&str> =
                 writers.iter().take(8).map(|writer| plant.machines.assets[*writer].name.as_str()).collect();
-            let evidence = format!("{} is changed by {} machines: {}", asset.name, writers.len(), names.join(", "));
+            let evidence = said!(
+                "{name} is changed by {machines}: {list}",
+                "{name} est modifié par {machines} : {list}",
+                name = asset.name,
+                machines = number_of(writers.len(), nouns::MACHINES),
+                list = names.join(", ")
+            );
             let hit = plant.edge_hit(edge, evidence);
             let to = hit.to;
             hits.push(Hit { count: writers.len() as u64, protocol: "".into(), ..hit.between(None, to) });
@@ -296,7 +307,13 @@ pub(crate) const SAFETY: Detector = Detector {
             }
             let changes = plant.machines.changes(number);
             let severity = if changes > 0 { Severity::Critical } else { Severity::Medium };
-            let evidence = format!("{} acts of {}, {changes} of them changes", edge.acts, edge.protocol);
+            let evidence = said!(
+                "{acts} of {protocol}, {changes}",
+                "{acts} de {protocol}, {changes}",
+                acts = number_of(edge.acts, nouns::ACTS),
+                protocol = edge.protocol,
+                changes = number_of(changes, nouns::CHANGES)
+            );
             hits.push(plant.edge_hit(number, evidence).severity(severity));
         }
     }),
@@ -341,9 +358,14 @@ pub(crate) const OFFICE: Detector = Detector {
                     && kind::is_industrial(&entry.protocol)
                     && plant.machines.assets[to].criticality.importance >= Importance::High
                 {
-                    let evidence = format!(
-                        "{} makes {changes} changes by {} and talks {} with the Internet ({})",
-                        asset.name, entry.protocol, outside.protocol, outside.to
+                    let evidence = said!(
+                        "{name}: {changes} by {protocol}, and {web} with the Internet ({host})",
+                        "{name} : {changes} par {protocol}, et {web} avec Internet ({host})",
+                        name = asset.name,
+                        changes = number_of(changes, nouns::CHANGES),
+                        protocol = entry.protocol,
+                        web = outside.protocol,
+                        host = plant.name(&outside.to)
                     );
                     hits.push(plant.edge_hit(*edge, evidence));
                 }
@@ -411,7 +433,11 @@ pub(crate) const TIME_MASTERS: Detector = Detector {
                 .collect();
             let who: BTreeSet<&str> = setters.iter().map(|edge| plant.machines.edges[*edge].from.as_str()).collect();
             if let (2.., Some(edge)) = (who.len(), setters.first()) {
-                let evidence = format!("clock acts from {}", who.iter().copied().collect::<Vec<_>>().join(", "));
+                let evidence = said!(
+                    "the clock is set or asked for by {list}",
+                    "l'horloge est réglée ou demandée par {list}",
+                    list = who.iter().take(8).map(|id| plant.name(id)).collect::<Vec<_>>().join(", ")
+                );
                 let hit = plant.edge_hit(*edge, evidence);
                 let to = hit.to;
                 hits.push(hit.between(None, to));

@@ -1,6 +1,6 @@
 //! Acts that change what a controller does: start, stop, mode, reset, program, firmware, configuration.
 
-use model::{Act, Descriptor, Outcome, Record, Severity, Verb};
+use model::{Act, Descriptor, Outcome, Record, Severity, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell};
 use crate::inventory::Key;
@@ -294,7 +294,14 @@ impl Memory for Restarts {
         let Some(rate) = Key::of(&act.to).and_then(|key| self.devices.at(key, act.at)) else { return };
         let count = rate.add(act.repeats.count, act.at, 10 * MINUTE);
         if count >= 2 {
-            let hit = Hit::of_act(act, format!("{count} restarts or stops within 10 minutes, last by {}", tell(act)));
+            let hit = Hit::of_act(
+                act,
+                said!(
+                    "{count} restarts or stops within 10 minutes, the last one by {last}",
+                    "{count} redémarrages ou arrêts en 10 minutes, le dernier par {last}",
+                    last = tell(act)
+                ),
+            );
             hits.push(hit.between(None, Some(act.to)));
         }
     }
@@ -349,7 +356,15 @@ impl Memory for Burst {
             rate.clear();
             hits.push(Hit {
                 count,
-                ..Hit::of_act(act, format!("{count} commands within a minute, last {}", tell(act)))
+                ..Hit::of_act(
+                    act,
+                    said!(
+                        "{commands} within a minute, the last one {last}",
+                        "{commands} en une minute, la dernière : {last}",
+                        commands = number_of(count, nouns::COMMANDS),
+                        last = tell(act)
+                    ),
+                )
             });
         }
     }

@@ -1,6 +1,6 @@
 //! Passwords and who has none: clear text, defaults, anonymous access, guessing.
 
-use model::{Descriptor, Fact, FactKey, Outcome, Record, Severity, State, Verb};
+use model::{Descriptor, Fact, FactKey, Outcome, Record, Severity, State, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase};
 use crate::inventory::Key;
@@ -202,7 +202,15 @@ pub(crate) const TELNET: Detector = Detector {
     logic: Logic::Conversation(|conversation, _, hits| {
         let is_shell = matches!(conversation.protocol.as_ref(), "telnet" | "rlogin");
         if is_shell && !matches!(conversation.state, State::Attempted | State::Rejected) {
-            hits.push(Hit::of_conversation(conversation, format!("{} to {}", conversation.protocol, conversation.to)));
+            hits.push(Hit::of_conversation(
+                conversation,
+                said!(
+                    "{protocol} to {to}",
+                    "{protocol} vers {to}",
+                    protocol = conversation.protocol,
+                    to = conversation.to.to_string()
+                ),
+            ));
         }
     }),
 };
@@ -302,7 +310,13 @@ impl Memory for Guessing {
             (_, 5..) => (slow, 5, Severity::Medium),
             _ => return,
         };
-        let text = format!("{count} refused {} logins within {minutes} minute(s)", act.protocol);
+        let text = said!(
+            "{logins} of {protocol} refused within {minutes}",
+            "{logins} {protocol} refusées en {minutes}",
+            logins = number_of(count, nouns::LOGINS),
+            protocol = act.protocol,
+            minutes = number_of(minutes, nouns::MINUTES)
+        );
         hits.push(Hit::of_act(act, text).severity(severity));
     }
 }
@@ -368,7 +382,13 @@ impl Memory for Logins {
         let limit = if act.protocol == "smb" { 60 } else { 20 };
         if count >= limit {
             rate.clear();
-            hits.push(Hit::of_act(act, format!("{count} {} logins within a minute", act.protocol)));
+            let text = said!(
+                "{logins} of {protocol} within a minute",
+                "{logins} {protocol} en une minute",
+                logins = number_of(count, nouns::LOGINS),
+                protocol = act.protocol
+            );
+            hits.push(Hit::of_act(act, text));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Old and weak protection: TLS, certificates, OPC UA, SMB 1, SSH 1, operating systems out of support.
 
-use model::{Descriptor, Fact, FactKey, Severity, Text, Time};
+use model::{Descriptor, Fact, FactKey, Severity, Text, Time, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, View, phrase};
 
@@ -110,9 +110,18 @@ pub(crate) const EXPIRED: Detector = Detector {
     logic: Logic::Fact(&[FactKey::Certificate], |fact, _, hits| {
         let time = |name| field(&fact.value, name).and_then(Time::parse);
         if let Some(end) = time("not_after").filter(|end| *end < fact.at) {
-            hits.push(Hit::of_fact(fact, format!("{}: expired {end}", subject(fact))).topic(subject(fact)));
+            hits.push(
+                Hit::of_fact(fact, {
+                    let subject = subject(fact);
+                    said!("{subject}: expired {end}", "{subject} : expiré le {end}")
+                })
+                .topic(subject(fact)),
+            );
         } else if let Some(begin) = time("not_before").filter(|begin| *begin > fact.at) {
-            let hit = Hit::of_fact(fact, format!("{}: valid from {begin} only", subject(fact)));
+            let hit = Hit::of_fact(fact, {
+                let subject = subject(fact);
+                said!("{subject}: valid from {begin} only", "{subject} : valable à partir du {begin} seulement")
+            });
             hits.push(hit.topic(subject(fact)).severity(Severity::Low));
         }
     }),
@@ -176,7 +185,13 @@ pub(crate) const LONG: Detector = Detector {
         if let (Some(begin), Some(end)) = (time("not_before"), time("not_after")) {
             let years = end.since(begin) / (365 * DAY);
             if years > 10 {
-                hits.push(Hit::of_fact(fact, format!("{}: {years} years", subject(fact))).topic(subject(fact)));
+                hits.push(
+                    Hit::of_fact(fact, {
+                        let subject = subject(fact);
+                        said!("{subject}: {years} years", "{subject} : {years} ans")
+                    })
+                    .topic(subject(fact)),
+                );
             }
         }
     }),
@@ -218,7 +233,12 @@ pub(crate) const OPCUA: Detector = Detector {
         } else if ["basic128rsa15", "basic256"].iter().any(|old| value.split([' ', '#', ',']).any(|word| word == *old))
         {
             hits.push(
-                Hit::of_fact(fact, format!("outdated policy: {}", fact.value)).severity(Severity::Low).topic("policy"),
+                Hit::of_fact(
+                    fact,
+                    said!("outdated policy: {value}", "politique dépassée : {value}", value = fact.value),
+                )
+                .severity(Severity::Low)
+                .topic("policy"),
             );
         }
     }),

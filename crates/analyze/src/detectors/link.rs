@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use model::{Act, Address, Descriptor, FactKey, Mac, Outcome, Record, Severity, Time, Verb};
+use model::{Act, Address, Descriptor, FactKey, Mac, Outcome, Record, Severity, Time, Verb, nouns, number_of, said};
 
-use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, Plant, View, Wants, phrase};
+use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, Plant, View, Wants, all_of, phrase};
 use crate::inventory::Key;
 use crate::inventory::address::is_virtual_router;
 use crate::window::{Distinct, MINUTE, Rate, SECOND, Tracked};
@@ -86,7 +86,7 @@ impl Memory for Conflict {
         }
         if owners.current.replace(mac).is_some_and(|before| before != mac) {
             let list: Vec<String> = owners.macs.iter().map(ToString::to_string).collect();
-            let text = format!("{ip} is announced by {}", list.join(" and "));
+            let text = said!("{ip} is announced by {macs}", "{ip} est annoncée par {macs}", macs = all_of(&list));
             hits.push(Hit::at(at, text).between(None, Some(ip_address(ip, mac))));
         }
     }
@@ -136,7 +136,7 @@ struct Spoofing {
 impl Memory for Spoofing {
     fn look(&mut self, record: &Record, _: &View, hits: &mut Hits) {
         let Some((ip, mac, at)) = binding(record) else { return };
-        let hit = |text: String| {
+        let hit = |text: model::Said| {
             Hit::at(at, text).between(Some(Address { mac: Some(mac), ..Address::default() }), Some(ip_address(ip, mac)))
         };
         let Some(owners) = self.owners.at(ip, at) else { return };
@@ -144,13 +144,17 @@ impl Memory for Spoofing {
         if let Some(before) = before.filter(|before| *before != mac) {
             let flips = owners.flips.add(1, at, 5 * MINUTE);
             if flips >= 4 {
-                hits.push(hit(format!("{ip} moved between {before} and {mac}: {flips} changes within 5 minutes")));
+                hits.push(hit(said!(
+                    "{ip} moved between {before} and {mac}: {flips} changes within 5 minutes",
+                    "{ip} est passée de {before} à {mac} et inversement : {flips} changements en 5 minutes"
+                )));
             }
             if let Some(taken) = self.takers.at(mac, at) {
                 let count = taken.add(&ip, at, 10 * MINUTE);
                 if count >= 2 {
-                    hits.push(hit(format!(
-                        "{mac} took over {count} addresses within 10 minutes, the last one {ip} from {before}"
+                    hits.push(hit(said!(
+                        "{mac} took over {count} addresses within 10 minutes, the last one {ip} from {before}",
+                        "{mac} s'est attribué {count} adresses en 10 minutes, la dernière {ip} prise à {before}"
                     )));
                 }
             }
@@ -165,8 +169,11 @@ impl Memory for Spoofing {
                 if count >= 60 {
                     rate.clear();
                     hits.push(
-                        hit(format!("{mac} sent {count} announcements within a minute, the last one for {ip}"))
-                            .severity(Severity::Medium),
+                        hit(said!(
+                            "{mac} sent {count} announcements within a minute, the last one for {ip}",
+                            "{mac} a émis {count} annonces en une minute, la dernière pour {ip}"
+                        ))
+                        .severity(Severity::Medium),
                     );
                 }
             }
@@ -211,7 +218,15 @@ fn same_names(plant: &Plant, hits: &mut Hits) {
     for group in names.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() >= 2) {
         let ids: Vec<&str> =
             group.iter().take(6).map(|(_, number)| plant.machines.assets[*number].id.as_str()).collect();
-        let hit = plant.machine_hit(group[0].1, format!("`{}` is the name of {}", group[0].0, ids.join(" and ")));
+        let hit = plant.machine_hit(
+            group[0].1,
+            said!(
+                "`{name}` is the name of {machines}",
+                "`{name}` est le nom de {machines}",
+                name = group[0].0,
+                machines = all_of(&ids)
+            ),
+        );
         hits.push(Hit { protocol: "profinet-dcp".into(), ..hit }.topic(group[0].0.clone()));
     }
 }
@@ -280,7 +295,7 @@ impl Memory for Dhcp {
         }
         if self.servers.len() >= 2 {
             let list: Vec<String> = self.servers.iter().map(|(server, _)| server.without_port().to_string()).collect();
-            let hit = Hit::of_act(act, format!("servers {}", list.join(" and ")));
+            let hit = Hit::of_act(act, said!("servers {list}", "serveurs {list}", list = all_of(&list)));
             hits.push(hit.between(None, Some(server)));
         }
     }
@@ -328,7 +343,15 @@ impl Memory for DhcpFailure {
         let count = rate.add(act.repeats.count, act.at, 10 * MINUTE);
         if count >= 3 {
             rate.clear();
-            let hit = Hit::of_act(act, format!("{count} requests in vain within 10 minutes, last {}", act.name));
+            let hit = Hit::of_act(
+                act,
+                said!(
+                    "{requests} in vain within 10 minutes, the last one {last}",
+                    "{requests} en vain en 10 minutes, la dernière : {last}",
+                    requests = number_of(count, nouns::REQUESTS),
+                    last = act.name
+                ),
+            );
             hits.push(hit.between(None, Some(act.from)));
         }
     }
@@ -381,7 +404,14 @@ impl Memory for Advertisements {
             self.routers.push(mac);
         }
         let severity = if self.routers.len() >= 2 { Severity::High } else { Severity::Low };
-        let hit = Hit::of_act(act, format!("{mac} advertises itself; {} router(s) so far", self.routers.len()));
+        let hit = Hit::of_act(
+            act,
+            said!(
+                "{mac} advertises itself; {routers} so far",
+                "{mac} s'annonce ; {routers} jusqu'ici",
+                routers = number_of(self.routers.len(), nouns::ROUTERS)
+            ),
+        );
         hits.push(hit.between(Some(act.from), None).severity(severity));
     }
 }
@@ -449,7 +479,10 @@ impl Memory for Poisoning {
         let Some(names) = self.servers.at(key, act.at) else { return };
         let count = names.add(&wanted, act.at, 10 * MINUTE);
         if count >= 3 {
-            let text = format!("{server} answered {count} different names within 10 minutes, the last one `{wanted}`");
+            let text = said!(
+                "{server} answered to {count} different names within 10 minutes, the last one `{wanted}`",
+                "{server} a répondu à {count} noms différents en 10 minutes, le dernier `{wanted}`"
+            );
             hits.push(Hit::of_act(act, text).between(Some(server), None));
         }
     }
@@ -480,7 +513,13 @@ pub(crate) const SHOUTED: Detector = Detector {
     logic: Logic::Machines(|plant, hits| {
         for (number, edge) in plant.machines.edges.iter().enumerate() {
             if edge.is_group && matches!(edge.protocol.as_str(), "llmnr" | "nbns") {
-                let text = format!("{} asks by {}: {} packets", edge.from, edge.protocol, edge.packets);
+                let text = said!(
+                    "{name} asks by {protocol}: {packets}",
+                    "{name} demande par {protocol} : {packets}",
+                    name = plant.name(&edge.from),
+                    protocol = edge.protocol,
+                    packets = number_of(edge.packets, nouns::PACKETS)
+                );
                 hits.push(plant.edge_hit(number, text));
             }
         }

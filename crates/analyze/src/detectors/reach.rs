@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use model::{Asset, Descriptor, Purdue, Role, Severity, State, Transport};
+use model::{Asset, Descriptor, Purdue, Role, Severity, State, Transport, nouns, number_of, said};
 
-use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, Plant, phrase};
+use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, Plant, phrase, protocol_said};
 use crate::inventory::address::{is_group, is_link_local, is_public, is_same_subnet, subnet, subnet_text};
 use crate::inventory::assets::role;
 use crate::inventory::kind::{self, Kind};
@@ -66,13 +66,14 @@ pub(crate) const INTERNET: Detector = Detector {
             if edge.packets + edge.acts == 0 || !is_plant(inner) {
                 continue;
             }
-            let protocol = if edge.protocol.is_empty() { "an unknown protocol" } else { edge.protocol.as_str() };
-            let evidence = format!(
-                "{} ({}) and {}: {protocol}, {} packets",
-                inner.name,
-                role(inner),
-                if from.is_external { &from.name } else { &to.name },
-                edge.packets
+            let evidence = said!(
+                "{inner} ({role}) and {outer}: {protocol}, {packets}",
+                "{inner} ({role}) et {outer} : {protocol}, {packets}",
+                inner = inner.name,
+                role = role(inner),
+                outer = if from.is_external { &from.name } else { &to.name },
+                protocol = protocol_said(&edge.protocol),
+                packets = number_of(edge.packets, nouns::PACKETS)
             );
             hits.push(plant.edge_hit(number, evidence));
         }
@@ -109,7 +110,12 @@ pub(crate) const INBOUND: Detector = Detector {
             && matches!(conversation.state, State::Open | State::Closed | State::Reset)
             && conversation.received.payload > 0;
         if is_accepted && is_public(from) && !is_public(to) && !is_group(to) {
-            let text = format!("{from} to {} ({})", conversation.to, conversation.protocol);
+            let text = said!(
+                "{from} to {to} ({protocol})",
+                "{from} vers {to} ({protocol})",
+                to = conversation.to.to_string(),
+                protocol = protocol_said(&conversation.protocol)
+            );
             hits.push(Hit::of_conversation(conversation, text));
         }
     }),
@@ -147,9 +153,15 @@ pub(crate) const OFFICE: Detector = Detector {
                 && edge.packets + edge.acts > 0
                 && !is_naming
             {
-                let evidence = format!(
-                    "{} (level 4) to {} (level {}): {}, {} packets",
-                    from.name, to.name, to.purdue.level, edge.protocol, edge.packets
+                let evidence = said!(
+                    "{from} (level {high}) to {to} (level {low}): {protocol}, {packets}",
+                    "{from} (niveau {high}) vers {to} (niveau {low}) : {protocol}, {packets}",
+                    from = from.name,
+                    high = from.purdue.level.as_str(),
+                    to = to.name,
+                    low = to.purdue.level.as_str(),
+                    protocol = protocol_said(&edge.protocol),
+                    packets = number_of(edge.packets, nouns::PACKETS)
                 );
                 hits.push(plant.edge_hit(number, evidence));
             }
@@ -194,12 +206,13 @@ pub(crate) const REMOTE: Detector = Detector {
             }
             _ => Severity::Low,
         };
-        let text = format!(
-            "{} from {} to {}, {} bytes",
-            conversation.protocol,
-            conversation.from,
-            conversation.to,
-            conversation.sent.bytes + conversation.received.bytes
+        let text = said!(
+            "{protocol} from {from} to {to}, {bytes}",
+            "{protocol} de {from} vers {to}, {bytes}",
+            protocol = conversation.protocol,
+            from = conversation.from.to_string(),
+            to = conversation.to.to_string(),
+            bytes = number_of(conversation.sent.bytes + conversation.received.bytes, nouns::BYTES)
         );
         hits.push(Hit::of_conversation(conversation, text).severity(severity));
     }),
@@ -241,7 +254,12 @@ pub(crate) const TOOL: Detector = Detector {
         let is_outward = conversation.to.ip.is_some_and(is_public);
         if is_answered(conversation.state) && (is_tool || (is_port && is_outward)) {
             let severity = if is_tool { Severity::High } else { Severity::Medium };
-            let text = format!("{} to {}", conversation.protocol, conversation.to);
+            let text = said!(
+                "{protocol} to {to}",
+                "{protocol} vers {to}",
+                protocol = protocol_said(&conversation.protocol),
+                to = conversation.to.to_string()
+            );
             hits.push(Hit::of_conversation(conversation, text).severity(severity));
         }
     }),
@@ -275,7 +293,13 @@ pub(crate) const TUNNEL: Detector = Detector {
             matches!(conversation.transport, Transport::Ip(4 | 41 | 47 | 50)) || view.traits.kind == Kind::Tunnel;
         if is_tunnel {
             let outside = conversation.to.ip.is_some_and(is_public) || conversation.from.ip.is_some_and(is_public);
-            let text = format!("{} {} to {}", conversation.transport, conversation.protocol, conversation.to);
+            let text = said!(
+                "{transport} {protocol} to {to}",
+                "{transport} {protocol} vers {to}",
+                transport = conversation.transport.to_string(),
+                protocol = conversation.protocol,
+                to = conversation.to.to_string()
+            );
             hits.push(Hit::of_conversation(conversation, text).severity(if outside {
                 Severity::Medium
             } else {
@@ -313,7 +337,7 @@ pub(crate) const NAME_SERVER: Detector = Detector {
     logic: Logic::Conversation(|conversation, _, hits| {
         let (Some(from), Some(to)) = (conversation.from.ip, conversation.to.ip) else { return };
         if conversation.protocol == "dns" && is_public(to) && !is_public(from) {
-            hits.push(Hit::of_conversation(conversation, format!("{from} asks {to}")));
+            hits.push(Hit::of_conversation(conversation, said!("{from} asks {to}", "{from} demande à {to}")));
         }
     }),
 };
@@ -343,7 +367,7 @@ pub(crate) const TIME_SERVER: Detector = Detector {
     logic: Logic::Conversation(|conversation, _, hits| {
         let (Some(from), Some(to)) = (conversation.from.ip, conversation.to.ip) else { return };
         if conversation.protocol == "ntp" && is_public(to) && !is_public(from) {
-            hits.push(Hit::of_conversation(conversation, format!("{from} asks {to}")));
+            hits.push(Hit::of_conversation(conversation, said!("{from} asks {to}", "{from} demande à {to}")));
         }
     }),
 };
@@ -389,7 +413,13 @@ pub(crate) const DUAL_HOMED: Detector = Detector {
             subnets.dedup();
             if subnets.len() >= 2 {
                 let list: Vec<String> = subnets.iter().take(6).map(|subnet| subnet_text(*subnet)).collect();
-                hits.push(plant.machine_hit(number, format!("{} has addresses in {}", asset.name, list.join(", "))));
+                let text = said!(
+                    "{name} has addresses in {list}",
+                    "{name} a des adresses dans {list}",
+                    name = asset.name,
+                    list = list.join(", ")
+                );
+                hits.push(plant.machine_hit(number, text));
             }
         }
     }),
@@ -461,12 +491,13 @@ fn flat(plant: &Plant, hits: &mut Hits) {
         }
         let name = |number: &usize| plant.machines.assets[*number].name.to_string();
         let names: Vec<String> = others.iter().take(6).map(name).collect();
-        let text = format!(
-            "{}: {} controller(s) and {} machine(s) without industrial traffic: {}",
-            subnet_text(subnet),
-            controllers.len(),
-            others.len(),
-            names.join(", ")
+        let text = said!(
+            "{subnet}: {controllers} and {machines} without industrial traffic: {list}",
+            "{subnet} : {controllers} et {machines} sans trafic industriel : {list}",
+            subnet = subnet_text(subnet),
+            controllers = number_of(controllers.len(), nouns::CONTROLLERS),
+            machines = number_of(others.len(), nouns::MACHINES),
+            list = names.join(", ")
         );
         let hit = plant.machine_hit(controllers[0], text);
         hits.push(Hit { to: None, ..hit }.topic(subnet_text(subnet)));
@@ -506,7 +537,12 @@ pub(crate) const NEEDLESS: Detector = Detector {
                     "http" | "ftp" | "telnet" | "tftp" | "vnc" | "smb" | "ssh" | "rdp"
                 ) {
                     let port = service.port.unwrap_or(0);
-                    let text = format!("{} offers {} on port {port}", asset.name, service.protocol);
+                    let text = said!(
+                        "{name} offers {protocol} on port {port}",
+                        "{name} offre {protocol} sur le port {port}",
+                        name = asset.name,
+                        protocol = service.protocol
+                    );
                     let hit = plant.machine_hit(number, text);
                     hits.push(Hit { protocol: service.protocol.to_string().into(), ..hit });
                 }
@@ -559,7 +595,12 @@ pub(crate) const ODD_PORT: Detector = Detector {
             _ => return,
         };
         if !owners.contains(&id) {
-            hits.push(Hit::of_conversation(conversation, format!("{id} on port {port} of {}", conversation.to)));
+            let text = said!(
+                "{id} on port {port} of {to}",
+                "{id} sur le port {port} de {to}",
+                to = conversation.to.without_port().to_string()
+            );
+            hits.push(Hit::of_conversation(conversation, text));
         }
     }),
 };

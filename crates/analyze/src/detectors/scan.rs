@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use model::{Act, Conversation, Descriptor, Outcome, Record, Severity, State, Transport, Verb};
+use model::{Act, Conversation, Descriptor, Outcome, Record, Severity, State, Transport, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase};
 use crate::inventory::address::{is_group, is_public};
@@ -81,7 +81,10 @@ impl Memory for AddressScan {
         };
         fast.clear();
         slow.clear();
-        let text = format!("{count} addresses within {minutes} minutes, the last one {ip} port {port}");
+        let text = said!(
+            "{count} addresses within {minutes} minutes, the last one {ip} port {port}",
+            "{count} adresses en {minutes} minutes, la dernière {ip} port {port}"
+        );
         let hit = Hit::of_conversation(conversation, text);
         hits.push(hit.between(Some(conversation.from), None).severity(severity));
     }
@@ -126,7 +129,10 @@ impl Memory for PortScan {
         let count = ports.add(&port, conversation.first, 2 * MINUTE);
         if count >= 25 {
             ports.clear();
-            let text = format!("{count} ports of {ip} within 2 minutes, the last one {port}");
+            let text = said!(
+                "{count} ports of {ip} within 2 minutes, the last one {port}",
+                "{count} ports de {ip} en 2 minutes, le dernier {port}"
+            );
             let to = conversation.to.without_port();
             hits.push(Hit::of_conversation(conversation, text).between(Some(conversation.from), Some(to)));
         }
@@ -197,7 +203,10 @@ impl Memory for ControllerScan {
         let count = targets.add(&target, at, 2 * MINUTE);
         if count >= 10 {
             targets.clear();
-            let text = format!("{count} addresses within 2 minutes, the last one {to}");
+            let text = said!(
+                "{count} addresses within 2 minutes, the last one {to}",
+                "{count} adresses en 2 minutes, la dernière {to}"
+            );
             hits.push(Hit::at(at, text).between(Some(from), None));
         }
     }
@@ -250,7 +259,10 @@ impl Memory for ArpScan {
         let count = targets.add(&wanted, act.at, 6 * MINUTE);
         if count >= 40 {
             targets.clear();
-            let text = format!("{count} addresses asked for within 6 minutes, the last one {wanted}");
+            let text = said!(
+                "{count} addresses asked for within 6 minutes, the last one {wanted}",
+                "{count} adresses demandées en 6 minutes, la dernière {wanted}"
+            );
             hits.push(Hit { count: 1, ..Hit::of_act(act, text).between(Some(act.from), None) });
         }
     }
@@ -305,7 +317,10 @@ impl Memory for Worm {
         let count = targets.add(&ip, conversation.first, 2 * MINUTE);
         if count >= 20 {
             targets.clear();
-            let text = format!("{count} addresses on port {port} within 2 minutes, the last one {ip}");
+            let text = said!(
+                "{count} addresses on port {port} within 2 minutes, the last one {ip}",
+                "{count} adresses sur le port {port} en 2 minutes, la dernière {ip}"
+            );
             hits.push(Hit::of_conversation(conversation, text).between(Some(conversation.from), None));
         }
     }
@@ -354,7 +369,12 @@ impl Memory for Flood {
         let count = rate.add(1, conversation.first, MINUTE);
         if count >= 3_000 {
             rate.clear();
-            let text = format!("{count} connection attempts within a minute, the last one from {}", conversation.from);
+            let text = said!(
+                "{count} connection attempts within a minute, the last one from {from}",
+                "{count} tentatives de connexion en une minute, la dernière depuis {from}",
+                count = count,
+                from = conversation.from.to_string()
+            );
             hits.push(Hit::of_conversation(conversation, text).between(None, Some(conversation.to)));
         }
     }
@@ -408,7 +428,11 @@ impl Memory for Sessions {
         let count = rate.add(1, conversation.first, MINUTE);
         if count >= 50 {
             rate.clear();
-            let text = format!("{count} connections to port {port} within a minute");
+            let text = said!(
+                "{count} connections to port {port} within a minute",
+                "{count} connexions au port {port} en une minute",
+                count = count
+            );
             hits.push(Hit::of_conversation(conversation, text));
         }
     }
@@ -441,7 +465,12 @@ pub(crate) const PING: Detector = Detector {
         let rate = conversation.sent.packets * 60 / seconds;
         // One echo a second is what every ping does: 60 a minute. Twice as many is a flood.
         if rate >= 120 {
-            let text = format!("{} packets in {seconds} s, {rate} a minute", conversation.sent.packets);
+            let text = said!(
+                "{packets} in {seconds} s, {rate} a minute",
+                "{packets} en {seconds} s, {rate} par minute",
+                packets = number_of(conversation.sent.packets, nouns::PACKETS),
+                rate = rate
+            );
             let severity = if rate >= 6_000 { Severity::Medium } else { Severity::Low };
             hits.push(Hit::of_conversation(conversation, text).severity(severity));
         }
@@ -493,7 +522,11 @@ impl Memory for Names {
         let count = names.add(&act.object, act.at, MINUTE);
         if count >= 25 {
             names.clear();
-            let text = format!("{count} different names within a minute, the last one {}", act.object);
+            let text = said!(
+                "{count} different names within a minute, the last one {last}",
+                "{count} noms différents en une minute, le dernier {last}",
+                last = act.object.to_string()
+            );
             hits.push(Hit { count: 1, ..Hit::of_act(act, text).between(Some(act.from), None) });
         }
     }
@@ -541,9 +574,10 @@ impl Memory for Functions {
         if code_count >= 8 || object_count >= 20 {
             codes.clear();
             objects.clear();
-            let text = format!(
-                "{code_count} different functions and {object_count} different objects or units refused or unanswered within 2 minutes, last {}",
-                crate::detector::tell(act)
+            let text = said!(
+                "{code_count} different functions and {object_count} different objects or units refused or unanswered within 2 minutes, the last one {last}",
+                "{code_count} fonctions et {object_count} objets ou unités différents refusés ou sans réponse en 2 minutes, le dernier : {last}",
+                last = crate::detector::tell(act)
             );
             hits.push(Hit { count: 1, behind: model::Behind::Nobody, ..Hit::of_act(act, text) });
         }
@@ -569,7 +603,15 @@ pub(crate) const PORT_ZERO: Detector = Detector {
     logic: Logic::Conversation(|conversation, _, hits| {
         let is_carried = matches!(conversation.transport, Transport::Tcp | Transport::Udp);
         if is_carried && conversation.to.port == Some(0) && conversation.is_opening {
-            hits.push(Hit::of_conversation(conversation, format!("{} to {}", conversation.transport, conversation.to)));
+            hits.push(Hit::of_conversation(
+                conversation,
+                said!(
+                    "{transport} to {to}",
+                    "{transport} vers {to}",
+                    transport = conversation.transport.to_string(),
+                    to = conversation.to.to_string()
+                ),
+            ));
         }
     }),
 };
@@ -603,7 +645,7 @@ pub(crate) const PROBED: Detector = Detector {
             && conversation.is_opening;
         if is_call && is_public(from) && !is_public(to) && !is_group(to) {
             let hit = Hit::of_conversation(conversation, "").between(None, Some(conversation.to));
-            hits.tell(hit, || format!("{from} tried {}", conversation.to));
+            hits.tell(hit, || said!("{from} tried {to}", "{from} a essayé {to}", to = conversation.to.to_string()));
         }
     }),
 };

@@ -1,6 +1,6 @@
 //! Substations and telecontrol: what outstations indicate, and what is wrong in GOOSE and sampled values.
 
-use model::{Act, Descriptor, Outcome, Severity, Verb};
+use model::{Act, Descriptor, Outcome, Severity, Verb, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, View, phrase, tell};
 
@@ -12,7 +12,7 @@ fn indicates(act: &Act, word: &str) -> bool {
 }
 
 /// The station that indicates: it answered, or it reported unasked.
-fn of_station(act: &Act, text: String) -> Hit {
+fn of_station(act: &Act, text: model::Said) -> Hit {
     let station =
         if matches!(act.verb, Verb::Report | Verb::Alarm) && act.outcome == Outcome::Asked { act.from } else { act.to };
     Hit::of_act(act, text).between(None, Some(station))
@@ -42,7 +42,7 @@ pub(crate) const OVERFLOW: Detector = Detector {
     },
     logic: Logic::Trouble(|act, _, hits| {
         if indicates(act, "event buffer overflow") {
-            hits.push(of_station(act, format!("indicated in {}", tell(act))));
+            hits.push(of_station(act, said!("indicated in {act}", "indiqué dans {act}", act = tell(act))));
         }
     }),
 };
@@ -71,7 +71,7 @@ pub(crate) const RESTARTED: Detector = Detector {
     },
     logic: Logic::Trouble(|act, _, hits| {
         if indicates(act, "device restart") {
-            hits.push(of_station(act, format!("indicated in {}", tell(act))));
+            hits.push(of_station(act, said!("indicated in {act}", "indiqué dans {act}", act = tell(act))));
         }
     }),
 };
@@ -109,7 +109,9 @@ pub(crate) const ILL: Detector = Detector {
         ] {
             if indicates(act, word) {
                 hits.push(
-                    of_station(act, format!("{word}, indicated in {}", tell(act))).severity(severity).topic(word),
+                    of_station(act, said!("{word}, indicated in {act}", "{word}, indiqué dans {act}", act = tell(act)))
+                        .severity(severity)
+                        .topic(word),
                 );
             }
         }

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use model::{Act, Address, Descriptor, FactKey, Flow, HealthKind, Outcome, Record, Severity, State, Transport};
+use model::{
+    Act, Address, Descriptor, FactKey, Flow, HealthKind, Outcome, Record, Severity, State, Transport, nouns, number_of,
+    said,
+};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell};
 use crate::inventory::{Key, kind};
@@ -288,7 +291,15 @@ impl Memory for Excess {
         let count = rate.add(act.repeats.count, act.at, 60 * MINUTE);
         if count >= 20 {
             rate.clear();
-            let hit = Hit::of_act(act, format!("{count} refusals within an hour, last {}", tell(act)));
+            let hit = Hit::of_act(
+                act,
+                said!(
+                    "{refusals} within an hour, the last one {last}",
+                    "{refusals} en une heure, le dernier : {last}",
+                    refusals = number_of(count, nouns::REFUSALS),
+                    last = tell(act)
+                ),
+            );
             hits.push(Hit { count, behind: model::Behind::Nobody, ..hit });
         }
     }
@@ -337,7 +348,12 @@ impl Memory for Silent {
         let count = rate.add(act.repeats.count, act.at, 5 * MINUTE);
         if count >= 3 {
             rate.clear();
-            let text = format!("{count} requests without an answer within 5 minutes, last {}", tell(act));
+            let text = said!(
+                "{requests} without an answer within 5 minutes, the last one {last}",
+                "{requests} sans réponse en 5 minutes, la dernière : {last}",
+                requests = number_of(count, nouns::REQUESTS),
+                last = tell(act)
+            );
             hits.push(Hit { count, ..Hit::of_act(act, text) }.between(None, Some(act.to)));
         }
     }
@@ -387,7 +403,12 @@ impl Memory for Gone {
         let count = rate.add(1, conversation.first, 5 * MINUTE);
         if count >= 8 {
             rate.clear();
-            let text = format!("{count} attempts within 5 minutes, last to {}", conversation.to);
+            let text = said!(
+                "{attempts} within 5 minutes, the last one to {to}",
+                "{attempts} en 5 minutes, la dernière vers {to}",
+                attempts = number_of(count, nouns::ATTEMPTS),
+                to = conversation.to.to_string()
+            );
             hits.push(Hit::of_conversation(conversation, text));
         }
     }
@@ -439,7 +460,12 @@ impl Memory for Resets {
         let count = rate.add(1, conversation.last, 10 * MINUTE);
         if count >= 5 {
             rate.clear();
-            let text = format!("{count} {} connections reset within 10 minutes", conversation.protocol);
+            let text = said!(
+                "{connections} of {protocol} reset within 10 minutes",
+                "{connections} {protocol} coupées en 10 minutes",
+                connections = number_of(count, nouns::CONNECTIONS),
+                protocol = conversation.protocol
+            );
             hits.push(Hit::of_conversation(conversation, text));
         }
     }
@@ -471,7 +497,12 @@ pub(crate) const LOSS: Detector = Detector {
         let packets = conversation.sent.packets + conversation.received.packets;
         let repeated = conversation.sent.retransmissions + conversation.received.retransmissions;
         if packets >= 1_000 && repeated * 20 >= packets {
-            let text = format!("{repeated} of {packets} packets sent again");
+            let text = said!(
+                "{repeated} of {packets} sent again",
+                "{repeated} sur {packets} réémis",
+                repeated = repeated,
+                packets = number_of(packets, nouns::PACKETS)
+            );
             hits.push(Hit::of_conversation(conversation, text));
         }
     }),

@@ -1,6 +1,6 @@
 //! Traces of intrusion in office protocols: remote services, administrative shares, programs on their way, known names.
 
-use model::{Act, Descriptor, Record, Severity, Verb};
+use model::{Act, Descriptor, Record, Severity, Verb, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell};
 use crate::inventory::Key;
@@ -203,7 +203,10 @@ pub(crate) const MALWARE: Detector = Detector {
     logic: Logic::Protocol(&["smb", "ftp", "tftp", "http", "dns", "dcerpc", "smtp"], |act, _, hits| {
         let text = words(act);
         if let Some((word, name)) = KNOWN.iter().find(|(word, _)| text.contains(word)) {
-            hits.push(Hit::of_act(act, format!("{name}: `{word}` in {}", tell(act))).topic(*name));
+            hits.push(
+                Hit::of_act(act, said!("{name}: `{word}` in {act}", "{name} : `{word}` dans {act}", act = tell(act)))
+                    .topic(*name),
+            );
         }
     }),
 };
@@ -255,7 +258,11 @@ impl Memory for DnsTunnel {
         let count = rate.add(act.repeats.count, act.at, 10 * MINUTE);
         if count >= 20 {
             rate.clear();
-            hits.push(Hit::of_act(act, format!("{count} long names within 10 minutes, the last one {name}")));
+            let text = said!(
+                "{count} long names within 10 minutes, the last one {name}",
+                "{count} noms longs en 10 minutes, le dernier {name}"
+            );
+            hits.push(Hit::of_act(act, text));
         }
     }
 }

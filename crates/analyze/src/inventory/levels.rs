@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use model::{Asset, Criticality, Importance, Level, Purdue, Role, Said, said};
+use model::{Asset, Criticality, Importance, Level, Noun, Purdue, Role, Said, nouns, number_of, said};
 
 use super::assets::{Machines, role};
 use super::{address, kind};
+
+const WRITES_AND_COMMANDS: Noun =
+    Noun { en: ("write or command", "writes and commands"), fr: ("écriture ou commande", "écritures et commandes") };
 
 /// Sets level and criticality of all machines.
 pub(crate) fn judge(machines: &mut Machines) {
@@ -43,7 +46,8 @@ fn level(machines: &Machines, number: usize, industrial: &BTreeSet<IpAddr>) -> L
     let role = role(asset);
     let speaks_industry = machines.deeds[number].values().any(|deeds| deeds.is_industrial);
     let is_among_controllers = subnets(asset).any(|subnet| industrial.contains(&subnet));
-    let by_role = |level: Purdue| Level { level, reasons: vec![said!("its role is {role}", "son rôle est {role}")] };
+    let by_role =
+        |level: Purdue| Level { level, reasons: vec![said!("its role is {role}", "son rôle : {role}", role = role)] };
     match role {
         Role::InternetHost => by_role(Purdue::Outside),
         _ if asset.is_external => by_role(Purdue::Outside),
@@ -76,7 +80,8 @@ fn level(machines: &Machines, number: usize, industrial: &BTreeSet<IpAddr>) -> L
             level: Purdue::Enterprise,
             reasons: vec![said!(
                 "its role is {role}, it speaks no industrial protocol and is in no subnet with controllers",
-                "son rôle est {role}, elle ne parle pas de protocole industriel et n'est dans aucun sous-réseau d'automates"
+                "son rôle : {role} ; elle ne parle pas de protocole industriel et n'est dans aucun sous-réseau d'automates",
+                role = role
             )],
         },
     }
@@ -138,7 +143,11 @@ fn criticality(machines: &Machines, number: usize) -> Criticality {
     if role.is_controller() || matches!(role, Role::Drive | Role::RemoteIo | Role::Robot | Role::Gateway) {
         raise(
             Importance::High,
-            said!("it controls or touches the process ({role})", "elle commande ou touche le procédé ({role})"),
+            said!(
+                "it controls or touches the process ({role})",
+                "elle commande ou touche le procédé ({role})",
+                role = role
+            ),
         );
     }
     let controlled: BTreeSet<usize> = machines.from[number]
@@ -152,20 +161,22 @@ fn criticality(machines: &Machines, number: usize) -> Criticality {
         Role::Hmi | Role::ScadaServer => raise(
             if count >= 10 { Importance::Critical } else { Importance::High },
             said!(
-                "people see and command {count} device(s) through it",
-                "on voit et commande {count} équipement(s) par elle"
+                "people see and command {devices} through it",
+                "on voit et commande {devices} par elle",
+                devices = number_of(count, nouns::DEVICES)
             ),
         ),
         Role::EngineeringStation => raise(
             Importance::High,
             said!(
-                "whoever holds it can change {count} controller(s)",
-                "qui la tient peut modifier {count} automate(s)"
+                "whoever holds it can change {controllers}",
+                "qui la tient peut modifier {controllers}",
+                controllers = number_of(count, nouns::CONTROLLERS)
             ),
         ),
         Role::Historian | Role::DomainController | Role::DhcpServer | Role::TimeServer | Role::DnsServer => raise(
             Importance::Medium,
-            said!("others need its service ({role})", "d'autres ont besoin de son service ({role})"),
+            said!("others need its service ({role})", "d'autres ont besoin de son service ({role})", role = role),
         ),
         Role::Switch | Role::Router | Role::Firewall => raise(
             if matches!(asset.purdue.level, Purdue::Process | Purdue::Control | Purdue::Supervision | Purdue::Border) {
@@ -173,7 +184,11 @@ fn criticality(machines: &Machines, number: usize) -> Criticality {
             } else {
                 Importance::Medium
             },
-            said!("it carries what others say ({role})", "elle transporte ce que disent les autres ({role})"),
+            said!(
+                "it carries what others say ({role})",
+                "elle transporte ce que disent les autres ({role})",
+                role = role
+            ),
         ),
         _ => {}
     }
@@ -181,7 +196,7 @@ fn criticality(machines: &Machines, number: usize) -> Criticality {
     if count >= 10 && !asset.is_external {
         raise(
             if role.is_industrial() { Importance::Critical } else { Importance::Medium },
-            said!("{count} machines use it", "{count} machines l'utilisent"),
+            said!("{count} machines use it", "{count} machines l'utilisent", count = count),
         );
     }
     let acted: u64 = machines.to[number]
@@ -193,7 +208,10 @@ fn criticality(machines: &Machines, number: usize) -> Criticality {
         .map(|(_, count)| count)
         .sum();
     if acted > 0 {
-        raise(Importance::High, said!("it was commanded {acted} times", "elle a reçu {acted} commandes"));
+        raise(
+            Importance::High,
+            said!("it received {writes}", "elle a reçu {writes}", writes = number_of(acted, WRITES_AND_COMMANDS)),
+        );
     }
     if reasons.is_empty() {
         reasons.push(said!("nothing seen depends on it", "rien de ce qui a été vu n'en dépend"));

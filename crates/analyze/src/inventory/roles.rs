@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Confidence, FactKey, Role, RoleClaim, Said, Text, said};
+use model::{Confidence, FactKey, Role, RoleClaim, Said, Text, nouns, number_of, said};
 
 /// What is known of a machine when its role is asked for.
 #[derive(Debug, Default)]
@@ -464,14 +464,15 @@ pub(crate) fn roles(profile: &Profile) -> Vec<RoleClaim> {
             50,
             Confidence::Likely,
             match count {
-                0 => said!("it says that it forwards", "il dit qu'il route"),
+                0 => said!("it says that it forwards", "elle dit qu'elle route"),
                 1 => said!(
                     "one address of another network is behind its hardware address",
                     "une adresse d'un autre réseau est derrière son adresse matérielle"
                 ),
                 _ => said!(
-                    "{count} addresses of other networks are behind its hardware address",
-                    "{count} adresses d'autres réseaux sont derrière son adresse matérielle"
+                    "{addresses} of other networks are behind its hardware address",
+                    "{addresses} d'autres réseaux sont derrière son adresse matérielle",
+                    addresses = number_of(count, nouns::ADDRESSES)
                 ),
             },
         );
@@ -498,8 +499,8 @@ pub(crate) fn roles(profile: &Profile) -> Vec<RoleClaim> {
             4,
             Confidence::Guess,
             said!(
-                "{maker} makes automation devices, and nothing else is known",
-                "{maker} fabrique des automatismes, et rien d'autre n'est connu"
+                "its interface is of {maker}, who makes automation devices; nothing else is known",
+                "son interface est de {maker}, fabricant d'automatismes ; rien d'autre n'est connu"
             ),
         );
     }
@@ -541,7 +542,7 @@ fn by_word(profile: &Profile, votes: &mut Votes) {
                 role,
                 points,
                 sure,
-                said!("{protocol} says {key}: {value}", "{protocol} annonce {key} : {value}"),
+                said!("{protocol} says {key}: {value}", "{protocol} annonce {key} : {value}", key = key),
             );
         }
     }
@@ -583,8 +584,10 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
                 points,
                 Confidence::Likely,
                 said!(
-                    "it answers {protocol} requests: {answered} from {served} machine(s)",
-                    "il répond aux requêtes {protocol} : {answered} de {served} machine(s)"
+                    "it answers {requests} of {protocol} from {machines}",
+                    "elle répond à {requests} {protocol} de {machines}",
+                    requests = number_of(answered, nouns::REQUESTS),
+                    machines = number_of(served, nouns::MACHINES)
                 ),
             );
         }
@@ -595,8 +598,9 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
                 30,
                 Confidence::Likely,
                 said!(
-                    "it was programmed, started, stopped or read out by {protocol}: {count} times",
-                    "il a été programmé, démarré, arrêté ou relu par {protocol} : {count} fois"
+                    "it was programmed, started, stopped or read out by {protocol}: {times}",
+                    "elle a été programmée, démarrée, arrêtée ou relue par {protocol} : {times}",
+                    times = number_of(count, nouns::TIMES)
                 ),
             );
         }
@@ -606,7 +610,11 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
                 Role::Ied,
                 50,
                 Confidence::Likely,
-                said!("it publishes {protocol} ({reports} messages)", "il publie {protocol} ({reports} messages)"),
+                said!(
+                    "it publishes {protocol} ({messages})",
+                    "elle publie {protocol} ({messages})",
+                    messages = number_of(reports, nouns::MESSAGES)
+                ),
             );
         }
         if protocol == "profinet-rt" && deeds.reports > 0 {
@@ -614,7 +622,7 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
                 Role::RemoteIo,
                 10,
                 Confidence::Guess,
-                said!("it exchanges cyclic PROFINET data", "il échange des données PROFINET cycliques"),
+                said!("it exchanges cyclic PROFINET data", "elle échange des données PROFINET cycliques"),
             );
         }
         if !matches!(protocol.as_str(), "goose" | "sv" | "profinet-rt" | "profinet-dcp") {
@@ -632,7 +640,8 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
                 Confidence::Likely,
                 said!(
                     "{count} devices answer behind it by {protocol}",
-                    "{count} équipements répondent derrière lui par {protocol}"
+                    "{count} équipements répondent derrière elle par {protocol}",
+                    count = count
                 ),
             );
         }
@@ -644,8 +653,9 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
             if serves { 25 } else { 65 },
             Confidence::Likely,
             said!(
-                "it programs, reads out, starts or stops controllers: {programs} acts",
-                "il programme, relit, démarre ou arrête des automates : {programs} actes"
+                "it programs, reads out, starts or stops controllers: {acts}",
+                "elle programme, relit, démarre ou arrête des automates : {acts}",
+                acts = number_of(programs, nouns::ACTS)
             ),
         );
     }
@@ -663,8 +673,11 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
             points,
             if points >= 40 { Confidence::Likely } else { Confidence::Guess },
             said!(
-                "it polls {asks} controller(s): {reads} reads, {changes} changes",
-                "il interroge {asks} automate(s) : {reads} lectures, {changes} modifications"
+                "it polls {controllers}: {reads}, {changes}",
+                "elle interroge {controllers} : {reads}, {changes}",
+                controllers = number_of(asks, nouns::CONTROLLERS),
+                reads = number_of(reads, nouns::READS),
+                changes = number_of(changes, nouns::CHANGES)
             ),
         );
     }
@@ -674,7 +687,10 @@ fn by_deeds(profile: &Profile, votes: &mut Votes) {
             Role::Scanner,
             25,
             Confidence::Guess,
-            said!("it only asks {asks} machines who they are", "il demande seulement à {asks} machines qui elles sont"),
+            said!(
+                "it only asks {asks} machines who they are",
+                "elle demande seulement à {asks} machines qui elles sont"
+            ),
         );
     }
 }
@@ -699,8 +715,9 @@ fn by_service(profile: &Profile, votes: &mut Votes) {
             points,
             if protocol.is_empty() { Confidence::Guess } else { Confidence::Likely },
             said!(
-                "it offers {shown} on port {port} to {users} machine(s)",
-                "il offre {shown} sur le port {port} à {users} machine(s)"
+                "it offers {shown} on port {port} to {machines}",
+                "elle offre {shown} sur le port {port} à {machines}",
+                machines = number_of(*users, nouns::MACHINES)
             ),
         );
     }
@@ -709,7 +726,7 @@ fn by_service(profile: &Profile, votes: &mut Votes) {
             Role::DomainController,
             30,
             Confidence::Certain,
-            said!("it offers both Kerberos and LDAP", "il offre Kerberos et LDAP"),
+            said!("it offers both Kerberos and LDAP", "elle offre Kerberos et LDAP"),
         );
     }
     if let Some(deeds) = profile.deeds.get("snmp").filter(|deeds| deeds.asks >= 3) {
@@ -718,7 +735,7 @@ fn by_service(profile: &Profile, votes: &mut Votes) {
             Role::NetworkManagement,
             20,
             Confidence::Likely,
-            said!("it polls {asks} machines by SNMP", "il interroge {asks} machines par SNMP"),
+            said!("it polls {asks} machines by SNMP", "elle interroge {asks} machines par SNMP"),
         );
     }
     if let Some(deeds) = profile.deeds.get("syslog").filter(|deeds| deeds.reports_received > 0) {
@@ -727,7 +744,11 @@ fn by_service(profile: &Profile, votes: &mut Votes) {
             Role::LogServer,
             25,
             Confidence::Likely,
-            said!("it receives logs ({count} messages)", "il reçoit des journaux ({count} messages)"),
+            said!(
+                "it receives logs ({messages})",
+                "elle reçoit des journaux ({messages})",
+                messages = number_of(count, nouns::MESSAGES)
+            ),
         );
     }
 }
@@ -736,7 +757,15 @@ fn by_maker(profile: &Profile, votes: &mut Votes) {
     for maker in &profile.makers {
         let lower = maker.to_lowercase();
         if let Some((_, role)) = MAKERS.iter().find(|(word, _)| lower.contains(word)) {
-            votes.add(*role, 12, Confidence::Guess, said!("{maker} makes mostly these", "{maker} en fabrique surtout"));
+            votes.add(
+                *role,
+                12,
+                Confidence::Guess,
+                said!(
+                    "its interface is of {maker}, who makes mostly these",
+                    "son interface est de {maker}, qui en fabrique surtout"
+                ),
+            );
         }
     }
 }

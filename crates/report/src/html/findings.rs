@@ -5,7 +5,7 @@ use model::{Descriptor, RankedFinding, Severity};
 
 use super::Page;
 use crate::limits::FINDINGS_PER_DETECTOR_MAX;
-use crate::{Language, format, words};
+use crate::{format, words};
 
 /// Groups that are open when the page is.
 const OPEN_MAX: usize = 3;
@@ -28,9 +28,6 @@ impl Page<'_> {
             section #findings {
                 h2 { (self.say(words::FINDINGS)) " " span.count { (self.number(findings.len() as u64)) } }
                 @if findings.is_empty() { p { (self.say(words::NONE_FOUND)) } }
-                @if self.language == Language::Fr && !findings.is_empty() {
-                    p.about { (self.say(words::EVIDENCE_ENGLISH)) }
-                }
                 @for (index, (severity, detector, group)) in groups.iter().enumerate() {
                     (self.group(*severity, detector, group, index < OPEN_MAX && *severity >= Severity::High))
                 }
@@ -134,7 +131,7 @@ impl Page<'_> {
                         @if has_from { " → " }
                         (end(&ranked.to_asset, &finding.to))
                     }
-                    @if !finding.behind.is_nobody() { " " span.small { (format::clean(&finding.behind.to_string())) } }
+                    @if !finding.behind.is_nobody() { " " span.small { (format::clean(&model::Spoken(&finding.behind, self.language).to_string())) } }
                 }
                 td.nowrap { (format::clean_to(&finding.protocol, 40)) }
                 td {

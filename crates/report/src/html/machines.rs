@@ -96,13 +96,13 @@ impl Page<'_> {
                         }
                     }
                     span.cell data-label=(self.say(words::ROLE)) {
-                        (self.say(words::role(main)))
+                        (self.say(main.phrase()))
                         @if asset.is_external { span.small { (self.say(words::EXTERNAL)) } }
                         @else if asset.is_remote { span.small { (self.say(words::REMOTE)) } }
                     }
-                    span.cell data-label=(self.say(words::LEVEL)) data-sort=(level) { (self.say(words::level(asset.purdue.level))) }
+                    span.cell data-label=(self.say(words::LEVEL)) data-sort=(level) { (self.say(asset.purdue.level.phrase())) }
                     span.cell data-label=(self.say(words::CRITICALITY)) data-sort=(9 - weight(asset.criticality.importance)) {
-                        span class={ "importance " (asset.criticality.importance.as_str()) } { (self.say(words::importance(asset.criticality.importance))) }
+                        span class={ "importance " (asset.criticality.importance.as_str()) } { (self.say(asset.criticality.importance.phrase())) }
                     }
                     span.cell data-label=(self.say(words::MAKE)) {
                         @for line in &make { span.line { (line) } }
@@ -191,12 +191,12 @@ impl Page<'_> {
             h4 { (self.say(words::ROLES_WHY)) }
             dl.why {
                 @for claim in asset.roles.iter().take(6) {
-                    dt { (self.say(words::role(claim.role))) " " span.small { (self.say(words::confidence(claim.confidence))) } }
+                    dt { (self.say(claim.role.phrase())) " " span.small { (self.say(claim.confidence.phrase())) } }
                     dd { (self.said_list(&claim.reasons)) }
                 }
-                dt { (self.say(words::LEVEL)) " " (self.say(words::level(asset.purdue.level))) }
+                dt { (self.say(words::LEVEL)) " " (self.say(asset.purdue.level.phrase())) }
                 dd { (self.said_list(&asset.purdue.reasons)) }
-                dt { (self.say(words::CRITICALITY)) " " (self.say(words::importance(asset.criticality.importance))) }
+                dt { (self.say(words::CRITICALITY)) " " (self.say(asset.criticality.importance.phrase())) }
                 dd { (self.said_list(&asset.criticality.reasons)) }
                 dt { (self.say(words::TRAFFIC_OF)) }
                 dd {
@@ -241,8 +241,8 @@ impl Page<'_> {
                     dd {
                         @match field.name {
                             // Words of our own are said in the language of the page.
-                            "asset role/type" => (self.say(words::role(role(asset)))),
-                            "asset criticality" => (self.say(words::importance(asset.criticality.importance))),
+                            "asset role/type" => (self.say(role(asset).phrase())),
+                            "asset criticality" => (self.say(asset.criticality.importance.phrase())),
                             _ => (format::clean(field.value.as_deref().unwrap_or_default())),
                         }
                         @if field.is_proposal { " " span.small { "(" (self.say(words::TO_CONFIRM)) ")" } }
@@ -332,7 +332,7 @@ impl Page<'_> {
                 tr {
                     @if index == 0 {
                         th scope="row" {
-                            (self.say(words::fact(attribute.key)))
+                            (self.say(attribute.key.phrase()))
                             @if attribute.is_disputed {
                                 " " span.disputed title=(self.say(words::DISPUTED_ABOUT)) { (self.say(words::DISPUTED)) }
                             }
@@ -343,7 +343,7 @@ impl Page<'_> {
                         @else { span.other { (format::clean(&claim.value)) } }
                     }
                     td { (format::clean_to(&claim.protocol, 40)) " " span.small { (format::clean_to(&claim.source, 80)) } }
-                    td { (self.say(words::confidence(claim.confidence))) }
+                    td { (self.say(claim.confidence.phrase())) }
                     td.small {
                         (format::period(self.language, claim.first, claim.last))
                         @if claim.count > 1 { " ×" (self.number(claim.count)) }
@@ -366,7 +366,7 @@ impl Page<'_> {
                             b { (format::clean_to(&part.behind.to_string(), 60)) }
                             " " span.small { (format::clean_to(&part.protocol, 40)) }
                             @for known in part.attributes.iter().take(8) {
-                                " · " (self.say(words::fact(known.key))) " " (format::clean_to(&known.value, 80))
+                                " · " (self.say(known.key.phrase())) " " (format::clean_to(&known.value, 80))
                                 @if known.is_disputed { " " span.disputed { (self.say(words::DISPUTED)) } }
                             }
                             @if part.acts > 0 { " · " span.small { (self.number(part.acts)) " " (self.say(words::ACTS_RECEIVED)) } }

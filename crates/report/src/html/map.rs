@@ -257,7 +257,7 @@ impl Page<'_> {
     fn lane(&self, lane: &Lane) -> Markup {
         html! {
             rect.lane x="0" y=(format!("{:.0}", lane.y)) width=(WIDTH) height=(format!("{:.0}", lane.height)) rx="4" {}
-            text.level x="10" y=(format!("{:.0}", lane.y + 24.0)) { (self.say(words::level(lane.level))) }
+            text.level x="10" y=(format!("{:.0}", lane.y + 24.0)) { (self.say(lane.level.phrase())) }
             text.levelcount x="10" y=(format!("{:.0}", lane.y + 40.0)) { (words::N_MACHINES.of(self.language, lane.count as u64)) }
         }
     }
@@ -286,7 +286,7 @@ impl Page<'_> {
         let main = role(asset);
         let second = match addresses.first().filter(|address| asset.name != address.as_str()) {
             Some(address) => address.clone(),
-            None => self.say(words::role(main)).to_owned(),
+            None => self.say(main.phrase()).to_owned(),
         };
         let worst = self
             .judgement
@@ -319,9 +319,9 @@ impl Page<'_> {
         let mut lines = vec![format::clean_to(&asset.name, 60)];
         lines.push(format!(
             "{} · {} {}",
-            self.say(words::role(role(asset))),
+            self.say(role(asset).phrase()),
             self.say(words::CRITICALITY).to_lowercase(),
-            self.say(words::importance(asset.criticality.importance))
+            self.say(asset.criticality.importance.phrase())
         ));
         if !addresses.is_empty() {
             lines.push(addresses.iter().take(3).cloned().collect::<Vec<_>>().join(", "));
@@ -350,8 +350,8 @@ impl Page<'_> {
             lines.push(format!(
                 "{} ({}/{})",
                 words::N_FINDINGS.of(self.language, count),
-                self.say(words::severity(Severity::High)),
-                self.say(words::severity(Severity::Critical))
+                self.say(Severity::High.phrase()),
+                self.say(Severity::Critical.phrase())
             ));
         }
         lines.join("\n")

@@ -191,7 +191,7 @@ impl Page<'_> {
 
     /// A severity as a badge: word and shape say it as well as the colour.
     fn badge(&self, severity: Severity) -> Markup {
-        html! { span class={ "badge " (severity.as_str()) } { (self.say(words::severity(severity))) } }
+        html! { span class={ "badge " (severity.as_str()) } { (self.say(severity.phrase())) } }
     }
 
     /// A link to a machine, or its id where it has no row.

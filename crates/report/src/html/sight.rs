@@ -18,7 +18,7 @@ impl Page<'_> {
                 div.cards {
                     @for blindness in &judgement.sight {
                         div.box {
-                            h3 { (self.badge(blindness.severity)) " " (self.say(words::blindness(blindness.kind))) }
+                            h3 { (self.badge(blindness.severity)) " " (self.say(blindness.kind.phrase())) }
                             p { (format::sentence(&format::clean_to(&self.language.said(&blindness.what), 500))) }
                             p.do {
                                 b { (self.say(words::REMEDY)) } " "

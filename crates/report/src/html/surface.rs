@@ -42,7 +42,7 @@ impl Page<'_> {
                             p { (format::sentence(&format::clean_to(&self.language.said(&deed.sentence), 400))) }
                             p.small {
                                 i class={ "key " (Deed::of(deed.verb).class()) } {}
-                                (self.say(words::verb(deed.verb))) " · "
+                                (self.say(deed.verb.phrase())) " · "
                                 (self.machine_links(&deed.by, deed.by.len())) " → " (self.machine_link(&deed.asset))
                             }
                         }

@@ -130,7 +130,7 @@ impl Page<'_> {
         let shown: Vec<String> = sorted
             .iter()
             .take(max)
-            .map(|(verb, count)| format!("{}\u{a0}{}", self.say(words::verb(*verb)), self.number(*count)))
+            .map(|(verb, count)| format!("{}\u{a0}{}", self.say(verb.phrase()), self.number(*count)))
             .collect();
         let more = if sorted.len() > max { " …" } else { "" };
         format!("{}{more}", shown.join(", "))
