@@ -122,6 +122,13 @@ pub fn tcp(header: Tcp<'_>, payload: &[u8]) -> Vec<u8> {
     segment
 }
 
+/// Sets the checksum of a TCP segment whose payload was changed.
+pub fn correct_tcp(source: Ipv4Addr, destination: Ipv4Addr, segment: &mut [u8]) {
+    segment[16..18].copy_from_slice(&[0, 0]);
+    let sum = transport_checksum(source, destination, 6, segment);
+    segment[16..18].copy_from_slice(&sum.to_be_bytes());
+}
+
 /// An ICMP echo request (8) or reply (0) (RFC 792).
 pub fn icmp_echo(kind: u8, identifier: u16, sequence: u16, payload: &[u8]) -> Vec<u8> {
     let mut message = vec![kind, 0, 0, 0];

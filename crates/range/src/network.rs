@@ -82,6 +82,19 @@ pub struct Network {
     tags: HashMap<Mac, u16>,
     /// Frames given out so far.
     given: u64,
+    diversions: Vec<Diversion>,
+    /// Frames that were passed on by someone between: the next frame is the copy.
+    passed_on: BTreeSet<FrameId>,
+}
+
+/// Someone stands between two machines.
+struct Diversion {
+    between: (HostId, HostId),
+    by: HostId,
+    /// Whether what the second of the two says is replaced by what it said first.
+    is_forged: bool,
+    /// What it said first, by length.
+    frozen: HashMap<usize, Vec<u8>>,
 }
 
 /// How long an ARP entry lives at least, in nanoseconds.
@@ -101,6 +114,8 @@ impl Network {
             random,
             tags: HashMap::new(),
             given: 0,
+            diversions: Vec::new(),
+            passed_on: BTreeSet::new(),
         }
     }
 
@@ -112,13 +127,13 @@ impl Network {
         self.hosts.extend_from_slice(hosts);
     }
 
-    /// From now on frames carry the tag (IEEE 802.1Q) of their sender's segment: the third byte of its address.
+    /// From now on frames carry the tag (IEEE 802.1Q) of their sender's segment: 201 for 10.20.1.0/24.
     pub fn tag_segments(&mut self) {
-        self.tags = self
-            .hosts
-            .iter()
-            .map(|host| (host.mac, u16::from(host.ip.octets()[1] % 10) * 100 + u16::from(host.ip.octets()[2])))
-            .collect();
+        let tag = |host: &Host| {
+            let [_, plant, segment, _] = host.ip.octets();
+            u16::from(plant / 10) * 100 + u16::from(segment)
+        };
+        self.tags = self.hosts.iter().map(|host| (host.mac, tag(host))).collect();
     }
 
     /// How many frames have left.
@@ -173,7 +188,8 @@ impl Network {
     pub fn frame(&mut self, at: Time, mut bytes: Vec<u8>) -> FrameId {
         if !self.tags.is_empty()
             && let Some(tag) = bytes[6..12].try_into().ok().and_then(|mac| self.tags.get(&Mac(mac)))
-            && bytes[12..14] != [0x81, 0x00]
+            // What switches say to their neighbours has none.
+            && bytes[..3] != [0x01, 0x80, 0xc2]
         {
             let [high, low] = tag.to_be_bytes();
             bytes.splice(12..12, [0x81, 0x00, high, low]);
@@ -186,6 +202,9 @@ impl Network {
 
     /// Takes back a frame that has not been sent.
     pub fn cancel(&mut self, id: FrameId) {
+        if self.passed_on.remove(&id) {
+            self.cancelled.insert(FrameId(id.0 + 1));
+        }
         self.cancelled.insert(id);
         // What is cancelled after it left would be remembered for ever.
         if self.cancelled.len() > self.waiting.len() + 1_024 {
@@ -214,9 +233,58 @@ impl Network {
         let (near, far) = (self.link_end(from, to), self.link_end(to, from));
         let at = self.resolve(at, near, far);
         let header = self.header(from, self.host(to).ip, protocol, near != from);
+        if !self.diversions.is_empty()
+            && let Some(sent) = self.pass_through(at, (from, to), header, payload)
+        {
+            return sent;
+        }
         let bytes =
             frame::ethernet(self.host(far).mac, self.host(near).mac, frame::IPV4, &frame::ipv4(header, payload));
         (at, self.frame(at, bytes))
+    }
+
+    /// From now on what two machines of one segment say to each other passes through a third.
+    ///
+    /// Where it is forged, the first machine goes on seeing what the second said at the beginning: all bytes behind the
+    /// first seven of a segment (the transaction of Modbus) are those of the first segment of that length.
+    pub fn divert(&mut self, between: (HostId, HostId), by: HostId, is_forged: bool) {
+        if !self.diversions.iter().any(|d| d.between == between && d.by == by) {
+            self.diversions.push(Diversion { between, by, is_forged, frozen: HashMap::new() });
+        }
+    }
+
+    /// This machine steps out of the way again.
+    pub fn undivert(&mut self, by: HostId) {
+        self.diversions.retain(|diversion| diversion.by != by);
+        self.passed_on.clear();
+    }
+
+    /// Sends a packet by way of the one who stands between, if someone does: it is seen twice.
+    fn pass_through(
+        &mut self,
+        at: Time,
+        (from, to): (HostId, HostId),
+        mut header: Ipv4,
+        payload: &[u8],
+    ) -> Option<(Time, FrameId)> {
+        let is_meant = |d: &&mut Diversion| d.between == (from, to) || d.between == (to, from);
+        let diversion = self.diversions.iter_mut().find(is_meant)?;
+        let (middle, mut second) = (self.hosts[diversion.by.0].mac, payload.to_vec());
+        if diversion.is_forged && diversion.between.1 == from && header.protocol == 6 {
+            let head = usize::from(payload[12] >> 4) * 4;
+            if payload.len() > head + 9 {
+                let frozen = diversion.frozen.entry(payload.len()).or_insert_with(|| payload.to_vec());
+                second[head + 7..].copy_from_slice(&frozen[head + 7..]);
+                frame::correct_tcp(header.source, header.destination, &mut second);
+            }
+        }
+        let (source, target) = (self.host(from).mac, self.host(to).mac);
+        let first = self.frame(at, frame::ethernet(middle, source, frame::IPV4, &frame::ipv4(header, payload)));
+        header.ttl -= 1;
+        let later = at.plus(self.random.wait(120 * MICROSECOND, 40 * MICROSECOND));
+        self.frame(later, frame::ethernet(target, middle, frame::IPV4, &frame::ipv4(header, &second)));
+        self.passed_on.insert(first);
+        Some((at, first))
     }
 
     /// Sends a UDP datagram.

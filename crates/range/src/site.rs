@@ -50,8 +50,6 @@ pub struct Site {
     pub end: Time,
     /// What operators want from outstations.
     pub wishes: Vec<Wish>,
-    /// Values that a screen is shown instead of the true ones, by the controller that someone stands in front of.
-    pub forged: BTreeMap<usize, Forgery>,
     deeds: VecDeque<Deed>,
     /// Number of the first deed that is still held.
     first_deed: usize,
@@ -65,15 +63,6 @@ pub struct Site {
     agenda: BinaryHeap<Reverse<(Time, usize)>>,
 }
 
-/// Someone stands between a client and a controller and changes what is shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Forgery {
-    /// Who deceives.
-    pub by: HostId,
-    /// Who is deceived.
-    pub client: HostId,
-}
-
 impl Site {
     /// A site where nothing happens yet.
     pub fn new(network: Network, process: Process, random: Random, start: Time, end: Time) -> Site {
@@ -84,7 +73,6 @@ impl Site {
             start,
             end,
             wishes: Vec::new(),
-            forged: BTreeMap::new(),
             deeds: VecDeque::new(),
             first_deed: 0,
             awaited: Vec::new(),
@@ -188,6 +176,15 @@ impl Site {
     /// `usual` nanoseconds, but never more than this part of the run.
     pub fn pause(&self, usual: i64, part_max: f64) -> i64 {
         usual.min((self.end.since(self.start) as f64 * part_max) as i64)
+    }
+
+    /// `at`, or the half past one in the night after it where the run is long enough to have nights.
+    pub fn night(&self, at: Time) -> Time {
+        const DAY: i64 = 86_400 * SECOND;
+        if !(DAY..366 * DAY).contains(&self.end.since(self.start)) {
+            return at;
+        }
+        Time((at.0.div_euclid(DAY) + 1) * DAY).plus(5_400 * SECOND)
     }
 
     /// Gives the frames before the next task to `sink`, then runs that task; gives whether the run goes on.

@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 
 use super::*;
 
-fn run(plan: &Plan) -> (Vec<(Time, Vec<u8>)>, Truth) {
+pub fn run(plan: &Plan) -> (Vec<(Time, Vec<u8>)>, Truth) {
     let mut frames = Vec::new();
     let truth = simulate(plan, &mut |at, bytes| frames.push((at, bytes.to_vec())));
     (frames, truth)
@@ -30,7 +30,7 @@ fn pcap(frames: &[(Time, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// The lines that tshark prints for a capture; nothing where tshark is not installed.
-fn tshark(frames: &[(Time, Vec<u8>)], arguments: &[&str]) -> Option<Vec<String>> {
+pub fn tshark(frames: &[(Time, Vec<u8>)], arguments: &[&str]) -> Option<Vec<String>> {
     if Command::new("tshark").arg("--version").output().is_err() {
         println!("skipped: tshark is not installed");
         return None;

@@ -7,6 +7,7 @@ use model::{Mac, Time};
 
 use crate::frame;
 use crate::network::{HostId, MICROSECOND, Network};
+use crate::site::Site;
 
 /// An LLDP announcement: chassis by hardware address, port by name, system name and description, management address.
 pub fn lldp(network: &mut Network, at: Time, host: HostId, port: &str, description: &str, capabilities: u16) {
@@ -29,6 +30,24 @@ pub fn lldp(network: &mut Network, at: Time, host: HostId, port: &str, descripti
     .concat();
     let group = Mac([0x01, 0x80, 0xc2, 0, 0, 0x0e]);
     network.frame(at, frame::ethernet(group, host.mac, 0x88cc, &payload));
+}
+
+/// A machine announces itself every 30 s.
+pub fn announce(site: &mut Site, host: HostId, port: &'static str, description: &'static str, capabilities: u16) {
+    let first = site.start.plus((1_500 + 700 * (host.0 as i64 % 40)) * 1_000_000);
+    site.add(first, move |at: Time, site: &mut Site| {
+        if !site.is_down(host, at) {
+            lldp(&mut site.network, at, host, port, description, capabilities);
+        }
+        Some(at.plus(30_000_000_000))
+    });
+}
+
+/// A machine says to `told` by an ARP answer that it has the address of `who`, be it true or not.
+pub fn claim(network: &mut Network, at: Time, by: HostId, (who, told): (HostId, HostId)) {
+    let (by, who, told) = (*network.host(by), *network.host(who), *network.host(told));
+    let answer = frame::arp(2, (by.mac, who.ip), (told.mac, told.ip));
+    network.frame(at, frame::ethernet(told.mac, by.mac, frame::ARP, &answer));
 }
 
 /// A configuration message of the spanning tree whose root the switch is.

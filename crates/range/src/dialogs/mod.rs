@@ -1,9 +1,14 @@
-//! One file per protocol: devices that answer, and clients that ask.
+//! The dialogs of each protocol: one file a protocol.
 
+pub mod bacnet;
+pub mod ber;
 pub mod dnp3;
 pub mod ethernet_ip;
 pub mod infrastructure;
 pub mod modbus;
+pub mod mqtt;
 pub mod office;
 pub mod s7comm;
 pub mod s7comm_lists;
+pub mod tls;
+pub mod windows;

@@ -78,6 +78,8 @@ pub struct Controller {
     pub memory: &'static [Memory],
     /// Point that says whether the program runs.
     pub runs: Point,
+    /// Point that says where its key is (1 RUN, 2 RUN-P), where that can change.
+    pub key: Option<Point>,
     /// Blocks: type digits (`08` OB, `0A` DB, `0C` FC, `0E` FB), number, load memory in bytes.
     pub blocks: &'static [(&'static str, u16, u16)],
     /// Largest PDU that it agrees to.
@@ -306,7 +308,8 @@ impl Session {
     pub fn read_list(&mut self, site: &mut Site, at: Time, list: u16, index: u16) -> Time {
         let runs = site.process.values.is_on(self.controller.runs);
         let ask = [list.to_be_bytes(), index.to_be_bytes()].concat();
-        match s7comm_lists::records(self.controller, list, index, runs, at) {
+        let key = self.controller.key.map_or(1, |point| site.process.values[point] as u16);
+        match s7comm_lists::records(self.controller, list, index, (runs, key), at) {
             Some((size, records)) => {
                 let head = [size as u16, (records.len() / size) as u16];
                 let body = [&ask, head.map(u16::to_be_bytes).concat().as_slice(), &records].concat();

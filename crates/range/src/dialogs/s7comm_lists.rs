@@ -7,7 +7,13 @@ use model::Time;
 use super::s7comm::Controller;
 
 /// Size of a record and all records of a list; nothing where the controller does not have it.
-pub fn records(controller: &Controller, list: u16, index: u16, runs: bool, at: Time) -> Option<(usize, Vec<u8>)> {
+pub fn records(
+    controller: &Controller,
+    list: u16,
+    index: u16,
+    (runs, key): (bool, u16),
+    at: Time,
+) -> Option<(usize, Vec<u8>)> {
     let lists = [0x0011u16, 0x001c, 0x0012, 0x0074, 0x00a0, 0x0131, 0x0132, 0x0232, 0x0424, 0x0111];
     Some(match list {
         // All lists.
@@ -64,7 +70,7 @@ pub fn records(controller: &Controller, list: u16, index: u16, runs: bool, at: T
             record[0] = 4;
             record[1] = 1;
             record[3] = 1;
-            record[4] = if runs { 1 } else { 3 };
+            record[4] = if runs { key } else { 3 };
             (40, record.iter().flat_map(|word| word.to_be_bytes()).collect())
         }
         // Operating mode and how it came about: 8 run, 3 stop.

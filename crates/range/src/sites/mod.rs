@@ -1,5 +1,7 @@
 //! The plants: for each its machines, its physics, and what happens there in a day.
 
+pub mod heating;
+pub mod office;
 pub mod water;
 pub mod water_attacks;
 pub mod water_day;
@@ -7,6 +9,9 @@ pub mod water_devices;
 pub mod water_process;
 pub mod water_repairs;
 pub mod water_surroundings;
+
+#[cfg(test)]
+mod tests;
 
 use crate::attack::Attack;
 use crate::network::{Host, Network};
@@ -38,7 +43,7 @@ pub struct Plant {
 }
 
 /// The table of plants.
-pub static PLANTS: &[Plant] = &[water::PLANT];
+pub static PLANTS: &[Plant] = &[water::PLANT, heating::PLANT];
 
 /// The plants of a plan with their whole timetable.
 pub fn build(plan: &Plan) -> Site {

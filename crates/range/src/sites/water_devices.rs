@@ -47,6 +47,7 @@ pub static INTAKE: s7comm::Controller = s7comm::Controller {
     serial: "S C-E2UR28922012",
     card: "MMC 2CA6F2E1",
     runs: INTAKE_RUNS,
+    key: None,
     pdu_bytes_max: 240,
     blocks: &[("08", 1, 172), ("08", 35, 140), ("0E", 10, 620), ("0C", 5, 240), ("0A", 10, 136), ("0A", 11, 96)],
     memory: &[
