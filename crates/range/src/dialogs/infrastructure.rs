@@ -60,15 +60,25 @@ pub fn spanning_tree(network: &mut Network, at: Time, switch: HostId) {
     network.frame(at, frame::llc(Mac([0x01, 0x80, 0xc2, 0, 0, 0]), mac, &message));
 }
 
+/// Seconds since 1900 and a fraction.
+fn ntp_stamp(at: Time) -> Vec<u8> {
+    let seconds = (at.0.div_euclid(1_000_000_000) + 2_208_988_800) as u32;
+    let fraction = ((at.0.rem_euclid(1_000_000_000) as u64) << 32) / 1_000_000_000;
+    [seconds.to_be_bytes(), (fraction as u32).to_be_bytes()].concat()
+}
+
+/// Someone tells its segment the time without being asked (mode 5), be it true or not.
+pub fn ntp_broadcast(network: &mut Network, at: Time, from: HostId, told: Time) {
+    let [a, b, c, _] = network.host(from).ip.octets();
+    let head = [0x25, 1, 6, 0xe9, 0, 0, 0, 0, 0, 0, 0, 0x10, b'G', b'P', b'S', 0];
+    let message = [head.as_slice(), &ntp_stamp(told), &[0; 16], &ntp_stamp(told)].concat();
+    network.udp_group(at, (from, 123), (std::net::Ipv4Addr::new(a, b, c, 255), 123), &message);
+}
+
 /// A client asks a server for the time.
 pub fn ntp(network: &mut Network, at: Time, client: HostId, server: HostId) {
     let port = network.ephemeral_port(client);
-    // Seconds since 1900 and a fraction.
-    let stamp = |at: Time| {
-        let seconds = (at.0.div_euclid(1_000_000_000) + 2_208_988_800) as u32;
-        let fraction = ((at.0.rem_euclid(1_000_000_000) as u64) << 32) / 1_000_000_000;
-        [seconds.to_be_bytes(), (fraction as u32).to_be_bytes()].concat()
-    };
+    let stamp = ntp_stamp;
     let ask = [&[0x23, 0, 6, 0xec], [0; 36].as_slice(), &stamp(at)].concat();
     let asked = network.udp(at, (client, port), (server, 123), &ask);
     let answered = asked.plus(network.answer_time(server));

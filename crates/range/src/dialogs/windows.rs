@@ -165,7 +165,7 @@ impl Share {
         let domain = "PLANT";
         let workstation = site.network.host(client).name.to_uppercase();
         let flags = 0x6280_8205u32.to_le_bytes();
-        let version = [6, 1, 0xb1, 0x1d, 0, 0, 0, 15];
+        let version = [10, 0, 0x65, 0x4a, 0, 0, 0, 15];
         let hello = [b"NTLMSSP\0".as_slice(), &[1, 0, 0, 0], &flags, &[0; 16], &version].concat();
         let target = wide(domain);
         let field = |length: usize, offset: usize| {

@@ -2,6 +2,7 @@
 
 pub mod heating;
 pub mod office;
+pub mod substation;
 pub mod water;
 pub mod water_attacks;
 pub mod water_day;
@@ -43,7 +44,7 @@ pub struct Plant {
 }
 
 /// The table of plants.
-pub static PLANTS: &[Plant] = &[water::PLANT, heating::PLANT];
+pub static PLANTS: &[Plant] = &[water::PLANT, heating::PLANT, substation::PLANT];
 
 /// The plants of a plan with their whole timetable.
 pub fn build(plan: &Plan) -> Site {

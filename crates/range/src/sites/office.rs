@@ -97,7 +97,7 @@ fn person(site: &mut Site, first: Time, client: HostId, (server, historian): (Ho
                 windows::read_file(site, now, client, server, ("reports", "shift-plan.xlsx"));
             }
             3 => {
-                let server_name = format!("mail.{domain}");
+                let server_name = format!("{}.{domain}", site.network.host(server).name);
                 tls::page(site, now, client, server, &server_name, 14_000);
             }
             _ => {
