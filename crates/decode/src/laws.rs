@@ -79,7 +79,8 @@ fn as_client(talk: &Talk, mut pieces: Vec<(usize, Vec<u8>)>) -> Vec<(usize, Vec<
 fn inside(row: &Protocol, piece: &[u8]) -> Option<Vec<u8>> {
     (1..piece.len().min(96)).find_map(|start| {
         let bytes = &piece[start..];
-        let probe = Probe { bytes, is_stream: false, is_start: false, source_port: 0, destination_port: 0, kind: 0 };
+        let probe =
+            Probe { bytes, is_stream: false, is_start: false, source_port: 0, destination_port: 0, kind: 0, to: None };
         ((row.probe)(&probe).matched >= Match::Likely).then(|| bytes.to_vec())
     })
 }
@@ -157,8 +158,15 @@ fn no_probe_panics_and_none_is_sure_of_noise() {
         let bytes = numbers.bytes(count);
         for row in rows() {
             for is_stream in [true, false] {
-                let probe =
-                    Probe { bytes: &bytes, is_stream, is_start: true, source_port: 0, destination_port: 0, kind: 0 };
+                let probe = Probe {
+                    bytes: &bytes,
+                    is_stream,
+                    is_start: true,
+                    source_port: 0,
+                    destination_port: 0,
+                    kind: 0,
+                    to: None,
+                };
                 let verdict = catch_unwind(|| (row.probe)(&probe));
                 let verdict = verdict.unwrap_or_else(|_| panic!("the probe of {} panics: seed {seed}", row.id));
                 if verdict.matched >= Match::Likely && row.carriers.iter().any(is_found_by_content) {
@@ -349,6 +357,7 @@ fn one_flow_is_claimed_by_one_probe() {
                 source_port: ports[0],
                 destination_port: ports[1],
                 kind: talk.kind,
+                to: None,
             };
             let sure: Vec<&str> = rows()
                 .filter(|row| talk.session().carried_by(row).is_some())

@@ -15,6 +15,10 @@ pub const MESSAGE_BYTES_MAX: usize = 128 * 1024;
 /// Bytes of one direction shown to probes while no row is sure.
 pub const PROBE_BYTES_MAX: usize = 2_048;
 
+/// Bytes of one side that wait for the other side to confirm a protocol that little spoke for: the first message of
+/// those protocols is small.
+pub const KEPT_BYTES_MAX: usize = 512;
+
 /// Segments of one direction that are probed one after the other before only every power of two is.
 pub const PROBE_SEGMENTS_MAX: u32 = 12;
 

@@ -4,6 +4,8 @@
 //! next message is (`measure`), reads one whole message (`read`) and learns that bytes were lost (`gap`).
 //! It has no clock: `Context::at` is packet time, and is all the time there is.
 
+use std::net::IpAddr;
+
 use model::{Time, Verb};
 
 use crate::output::Output;
@@ -117,6 +119,19 @@ pub struct Probe<'a> {
     pub destination_port: u16,
     /// Ethertype, SNAP protocol id, or IP protocol number, where that is the carrier.
     pub kind: u16,
+    /// IP address of the receiver, where there is one: some protocols have a group of their own.
+    pub to: Option<IpAddr>,
+}
+
+impl Probe<'_> {
+    /// Whether the receiver is the IPv4 or IPv6 group given.
+    pub fn is_to(&self, group: [u8; 4], group_6: u128) -> bool {
+        match self.to {
+            Some(IpAddr::V4(ip)) => ip.octets() == group,
+            Some(IpAddr::V6(ip)) => ip.to_bits() == group_6,
+            None => false,
+        }
+    }
 }
 
 /// How sure a probe is.
@@ -241,8 +256,15 @@ impl Inner {
 
     /// Reads a message that `carrier` transported. Says whether a row took it.
     pub fn read(&mut self, carrier: &'static str, message: &[u8], context: &Context, out: &mut Output<'_>) -> bool {
-        let probe =
-            Probe { bytes: message, is_stream: false, is_start: false, source_port: 0, destination_port: 0, kind: 0 };
+        let probe = Probe {
+            bytes: message,
+            is_stream: false,
+            is_start: false,
+            source_port: 0,
+            destination_port: 0,
+            kind: 0,
+            to: None,
+        };
         // A carrier may change what it transports (S7comm, then S7comm-plus on one COTP connection).
         if self.chosen.as_ref().is_none_or(|(row, _)| (row.probe)(&probe).matched < Match::Likely) {
             let best = crate::protocols::inside(carrier)

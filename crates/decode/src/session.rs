@@ -45,6 +45,8 @@ pub(crate) struct Session {
     is_from_start: bool,
     /// The row that matched weakly, and for which side.
     weak: Option<(&'static Protocol, usize)>,
+    /// The datagram that did, read once the other side confirms the row.
+    kept: Option<Box<(Place, Vec<u8>)>>,
     /// Match with which the row was taken; resynchronisation asks for no less, and for no more than likely.
     taken_at: Match,
     /// Payload bytes that nobody read.
@@ -81,6 +83,8 @@ enum Decoding {
 enum Found {
     Yes,
     Wait,
+    /// One row has it weakly; the other side may confirm it.
+    Weak,
     No,
 }
 
@@ -108,6 +112,7 @@ impl Session {
             client,
             is_from_start,
             weak: None,
+            kept: None,
             taken_at: Match::No,
             undecoded: 0,
         }
@@ -129,16 +134,13 @@ impl Session {
     /// The row that decodes the flow, whatever it carries.
     #[cfg(test)]
     pub(crate) fn row(&self) -> Option<&'static Protocol> {
-        match &self.decoding {
-            Decoding::Known(protocol, _) => Some(protocol),
-            _ => None,
-        }
+        self.row_taken()
     }
 
     /// Bytes that wait for the rest of their message, or for a hole to fill.
     #[cfg(test)]
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.halves.iter().map(|half| half.buffer.len() + half.assembler.held_bytes()).sum()
+        self.waiting()
     }
 
     /// Whether the decoder failed.
@@ -152,13 +154,15 @@ impl Session {
         failed
     }
 
-    /// Bytes that wait, for the rest of their message or for a hole to fill.
+    /// Bytes that wait, for the rest of their message, for a hole to fill, or for a protocol to be confirmed.
     pub(crate) fn waiting(&self) -> usize {
-        self.halves.iter().map(|half| half.buffer.len() + half.assembler.held_bytes()).sum()
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.1.len());
+        self.halves.iter().fold(kept, |sum, half| sum + half.buffer.len() + half.assembler.held_bytes())
     }
 
     /// Gives up all bytes that wait: reading goes on with the next segment that starts a message.
     pub(crate) fn shed(&mut self) {
+        self.kept = None;
         for side in 0..2 {
             let speaker = self.speaker(side);
             if let Some(half) = self.halves.get_mut(side)
@@ -181,11 +185,28 @@ impl Session {
                 self.undecoded += payload.len() as u64;
                 return;
             }
-            if !matches!(self.probe(place.side, payload, true, sink), Found::Yes) {
-                self.undecoded += payload.len() as u64;
-                return;
+            match self.probe(place.side, payload, true, sink) {
+                Found::Yes => {
+                    if let Some(kept) = self.kept.take() {
+                        let (place, payload) = *kept;
+                        self.undecoded = self.undecoded.saturating_sub(payload.len() as u64);
+                        self.known_datagram(place, &payload, sink);
+                    }
+                }
+                found => {
+                    if matches!(found, Found::Weak) && self.kept.is_none() && payload.len() <= limits::KEPT_BYTES_MAX {
+                        self.kept = Some(Box::new((place, payload.to_vec())));
+                    }
+                    self.undecoded += payload.len() as u64;
+                    return;
+                }
             }
         }
+        self.known_datagram(place, payload, sink);
+    }
+
+    /// A datagram or frame of a flow whose protocol is known.
+    fn known_datagram(&mut self, place: Place, payload: &[u8], sink: &mut Sink) {
         self.swap_if_told();
         let speaker = self.speaker(place.side);
         let Decoding::Known(protocol, decoder) = &mut self.decoding else {
@@ -393,6 +414,11 @@ impl Session {
             self.keep(place, bytes.get(used..).unwrap_or(&[]), used.saturating_sub(bytes.len()));
         } else {
             let mut buffer = std::mem::take(&mut half.buffer);
+            if self.is_begun_by(place.side, bytes, sink) {
+                // What was kept before was something else.
+                self.undecoded += buffer.len() as u64;
+                buffer.clear();
+            }
             buffer.extend_from_slice(bytes);
             let used = self.parse(place, &buffer, sink);
             let skip = used.saturating_sub(buffer.len());
@@ -405,6 +431,25 @@ impl Session {
                 half.buffered_at = place.at;
                 half.buffer = buffer;
             }
+        }
+    }
+
+    /// While bytes wait only because little spoke for a row: whether a row recognises `bytes` that come after them, and
+    /// it is another one.
+    fn is_begun_by(&mut self, side: usize, bytes: &[u8], sink: &mut Sink) -> bool {
+        match (&self.decoding, self.weak) {
+            (Decoding::Unknown, Some((weak, of))) if of == side => {
+                let found = self.probe(side, bytes, false, sink);
+                matches!((found, self.row_taken()), (Found::Yes, Some(row)) if row.id != weak.id)
+            }
+            _ => false,
+        }
+    }
+
+    fn row_taken(&self) -> Option<&'static Protocol> {
+        match &self.decoding {
+            Decoding::Known(protocol, _) => Some(protocol),
+            _ => None,
         }
     }
 
@@ -430,7 +475,8 @@ impl Session {
                 Decoding::Unknown => match self.probe(place.side, rest, false, sink) {
                     Found::Yes => self.catch_up(&mut place, sink),
                     Found::Wait => return used,
-                    Found::No => {
+                    Found::Weak if rest.len() <= limits::KEPT_BYTES_MAX => return used,
+                    Found::Weak | Found::No => {
                         self.undecoded += rest.len() as u64;
                         return bytes.len();
                     }
@@ -507,6 +553,7 @@ impl Session {
             source_port: source,
             destination_port: destination,
             kind: self.kind,
+            to: if side == self.client { self.route.server.ip } else { self.route.client.ip },
         }
     }
 
@@ -548,7 +595,7 @@ impl Session {
                 }
                 _ => {
                     self.weak = Some((row, side));
-                    Found::No
+                    Found::Weak
                 }
             },
             None => Found::No,
@@ -650,13 +697,17 @@ mod tests {
     }
 
     fn session() -> Session {
+        session_on(Transport::Tcp, 502)
+    }
+
+    fn session_on(transport: Transport, port: u16) -> Session {
         let end = |port| Address { port: Some(port), ..Address::default() };
         let flow = Flow::Ip {
-            transport: Transport::Tcp,
+            transport,
             source: (Ipv4Addr::LOCALHOST.into(), 40_000),
-            destination: (Ipv4Addr::LOCALHOST.into(), 502),
+            destination: (Ipv4Addr::LOCALHOST.into(), port),
         };
-        Session::new(flow, Transport::Tcp, 0x800, None, [end(40_000), end(502)], 0, true)
+        Session::new(flow, transport, 0x800, None, [end(40_000), end(port)], 0, true)
     }
 
     /// When the acts were asked and how long they took, in milliseconds.
@@ -689,5 +740,23 @@ mod tests {
         session.segment(place(12, 0), 13, false, &REQUEST[..6], &mut sink);
         session.segment(place(15, 1), 12, false, &ANSWER, &mut sink);
         assert_eq!(times(&mut sink), [(1, Some(2)), (12, Some(3))]);
+    }
+
+    /// Get the event counter of unit 1, and its answer: each alone is hardly Modbus.
+    const WEAK_REQUEST: [u8; 8] = [0, 7, 0, 0, 0, 2, 1, 11];
+    const WEAK_ANSWER: [u8; 12] = [0, 7, 0, 0, 0, 6, 1, 11, 0, 0, 0, 9];
+
+    #[test]
+    fn what_was_hardly_recognised_is_read_when_the_other_side_confirms_it() {
+        let (mut session, mut sink) = (session_on(Transport::Tcp, 1_234), Sink::new(Options { is_rolled_up: false }));
+        session.segment(place(1, 0), 1, false, &WEAK_REQUEST, &mut sink);
+        assert_eq!(session.waiting(), WEAK_REQUEST.len());
+        session.segment(place(3, 1), 1, false, &WEAK_ANSWER, &mut sink);
+        assert_eq!(times(&mut sink), [(1, Some(2))]);
+        let (mut session, mut sink) = (session_on(Transport::Udp, 1_234), Sink::new(Options { is_rolled_up: false }));
+        session.datagram(place(1, 0), &WEAK_REQUEST, &mut sink);
+        session.datagram(place(3, 1), &WEAK_ANSWER, &mut sink);
+        assert_eq!(times(&mut sink), [(1, Some(2))]);
+        assert_eq!((session.waiting(), session.undecoded), (0, 0));
     }
 }

@@ -150,7 +150,15 @@ impl Dialog {
 /// What `protocol`'s probe says of bytes given in hexadecimal, at the start of a stream.
 pub fn probe(protocol: &Protocol, text: &str) -> Verdict {
     let bytes = hex(text);
-    let probe = Probe { bytes: &bytes, is_stream: true, is_start: true, source_port: 0, destination_port: 0, kind: 0 };
+    let probe = Probe {
+        bytes: &bytes,
+        is_stream: true,
+        is_start: true,
+        source_port: 0,
+        destination_port: 0,
+        kind: 0,
+        to: None,
+    };
     (protocol.probe)(&probe)
 }
 

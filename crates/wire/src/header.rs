@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use model::{Frame, LinkType, Mac};
 
+use crate::evident::evident;
 use crate::limits::{LAYERS_MAX, TUNNELS_MAX};
 use crate::packet::{Ip, Layer, Packet, Stop, TcpFlags, TcpSegment, Upper};
 use crate::{Reader, Short, link, network, transport, tunnel};
@@ -78,7 +79,11 @@ fn usual<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
             };
             (Upper::Tcp(segment), 20 + header, wire_end)
         }
-        network::UDP if !tunnel::is_tunnel_port(source_port) && !tunnel::is_tunnel_port(destination_port) => {
+        network::UDP
+            if !tunnel::is_tunnel_port(source_port)
+                && !tunnel::is_tunnel_port(destination_port)
+                && evident(rest.get(28..).unwrap_or(&[])).is_none() =>
+        {
             let length = usize::from(u16::from_be_bytes([head[24], head[25]]));
             if length < 8 || total < 28 {
                 return None;

@@ -5,6 +5,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod assembler;
+mod evident;
 mod fragments;
 pub mod fuzz;
 mod header;

@@ -1,5 +1,6 @@
 //! TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260) headers; tunnels straight above IP are handed on.
 
+use crate::evident::evident;
 use crate::header::{Next, Step, Walk, short};
 use crate::packet::{Layer, Packet, TcpFlags, TcpSegment, Upper};
 use crate::{network, tunnel};
@@ -86,6 +87,9 @@ fn udp(walk: &mut Walk<'_>) -> Step {
     walk.reader = r;
     if tunnel::is_tunnel_port(source) || tunnel::is_tunnel_port(destination) {
         return tunnel::over_udp(walk, source, destination);
+    }
+    if let Some(evident) = evident(walk.reader.rest()) {
+        return tunnel::over_any_port(walk, evident);
     }
     Ok(Next::Payload)
 }

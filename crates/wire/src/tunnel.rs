@@ -3,6 +3,7 @@
 //! A tunnel that an ethertype or an IP protocol announces is opened on its word. One that only a UDP port hints at is
 //! opened when its whole header and the start of what is inside are plausible; else it is an ordinary datagram.
 
+use crate::evident::Evident;
 use crate::header::{Next, Step, Walk, short};
 use crate::limits::{GTP_EXTENSIONS_MAX, MPLS_LABELS_MAX};
 use crate::packet::Layer;
@@ -189,6 +190,20 @@ pub(crate) fn over_udp(walk: &mut Walk<'_>, source: u16, destination: u16) -> St
         gtp(walk)
     } else {
         None
+    };
+    match inside {
+        Some((r, next)) => enter(walk, r, next),
+        None => Ok(Next::Payload),
+    }
+}
+
+/// A datagram that is evidently a tunnel, on any other port.
+pub(crate) fn over_any_port(walk: &mut Walk<'_>, evident: Evident) -> Step {
+    let inside = match evident {
+        Evident::Vxlan => vxlan(walk),
+        Evident::Geneve => geneve(walk),
+        Evident::Gtp => gtp(walk),
+        Evident::Gre => return gre_over_udp(walk),
     };
     match inside {
         Some((r, next)) => enter(walk, r, next),

@@ -255,6 +255,14 @@ mod tests {
 
     fn probe_datagram(text: &str) -> Verdict {
         let bytes = testing::hex(text);
-        probe(&Probe { bytes: &bytes, is_stream: false, is_start: true, source_port: 0, destination_port: 0, kind: 0 })
+        probe(&Probe {
+            bytes: &bytes,
+            is_stream: false,
+            is_start: true,
+            source_port: 0,
+            destination_port: 0,
+            kind: 0,
+            to: None,
+        })
     }
 }

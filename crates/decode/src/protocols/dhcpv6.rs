@@ -46,12 +46,35 @@ const OPTIONS_MAX: usize = 128;
 struct Dhcpv6;
 
 fn probe(probe: &Probe<'_>) -> Verdict {
-    let is_usual = [546, 547].iter().any(|port| probe.source_port == *port || probe.destination_port == *port);
-    let Some(kind) = probe.bytes.first().filter(|kind| is_usual && (1..=13).contains(*kind)) else {
-        return Verdict::NO;
-    };
+    let is_usual = [546, 547].iter().any(|port| probe.source_port == *port || probe.destination_port == *port)
+        || probe.is_to([0; 4], SERVERS_AND_RELAYS);
+    let Some(kind) = probe.bytes.first().filter(|kind| (1..=13).contains(*kind)) else { return Verdict::NO };
     let speaker = if matches!(kind, 2 | 7 | 10 | 13) { Speaker::Server } else { Speaker::Client };
-    Verdict::by(Match::Likely, speaker)
+    match is_usual || has_identifier(probe.bytes) {
+        true => Verdict::by(Match::Likely, speaker),
+        false => Verdict::NO,
+    }
+}
+
+/// Group of all servers and relays (RFC 8415, section 7.1).
+const SERVERS_AND_RELAYS: u128 = 0xff02_0000_0000_0000_0000_0000_0001_0002;
+
+/// Whether options fill the message of a client or server to its last byte, and one of them is the identifier of a
+/// client or server of a known kind (RFC 8415, sections 8, 11 and 21).
+fn has_identifier(bytes: &[u8]) -> bool {
+    let mut rest = match bytes {
+        [1..=11, _, _, _, rest @ ..] => rest,
+        _ => return false,
+    };
+    let mut has_identifier = false;
+    while !rest.is_empty() {
+        let [high, low, long, short, more @ ..] = rest else { return false };
+        let length = usize::from(u16::from_be_bytes([*long, *short]));
+        let Some((value, after)) = more.split_at_checked(length) else { return false };
+        has_identifier |= *high == 0 && matches!(low, 1 | 2) && matches!(value, [0, 1..=4, _, _, _, _, ..]);
+        rest = after;
+    }
+    has_identifier
 }
 
 /// The options in `r`, a level of them.

@@ -90,12 +90,18 @@ const TXT_KEYS: &[(&str, FactKey)] = &[
 
 const HEADER_BYTES: usize = 12;
 
+/// Groups of multicast DNS (RFC 6762, section 3) and of link-local multicast name resolution (RFC 4795, section 2).
+const MULTICAST: ([u8; 4], u128) = ([224, 0, 0, 251], 0xff02_0000_0000_0000_0000_0000_0000_00fb);
+const LINK_LOCAL: ([u8; 4], u128) = ([224, 0, 0, 252], 0xff02_0000_0000_0000_0000_0000_0001_0003);
+
 pub(crate) fn probe_for(kind: Kind, probe: &Probe<'_>) -> Verdict {
     let has = |port: u16| probe.source_port == port || probe.destination_port == port;
+    let is_multicast = has(5353) || probe.is_to(MULTICAST.0, MULTICAST.1);
+    let is_link_local = has(5355) || probe.is_to(LINK_LOCAL.0, LINK_LOCAL.1);
     let is_usual = match kind {
-        Kind::Multicast if !has(5353) => return Verdict::NO,
-        Kind::LinkLocal if !has(5355) => return Verdict::NO,
-        Kind::Unicast if has(5353) || has(5355) || has(137) => return Verdict::NO,
+        Kind::Multicast if !is_multicast => return Verdict::NO,
+        Kind::LinkLocal if !is_link_local => return Verdict::NO,
+        Kind::Unicast if is_multicast || is_link_local || has(137) => return Verdict::NO,
         Kind::Unicast => has(53),
         _ => true,
     };

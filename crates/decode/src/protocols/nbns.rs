@@ -60,8 +60,17 @@ struct Netbios {
 
 fn probe(probe: &Probe<'_>) -> Verdict {
     let has = |port: u16| probe.source_port == port || probe.destination_port == port;
-    if let [0x10..=0x16, _, _, _, _, _, _, _, 0, 138, ..] = probe.bytes {
-        return Verdict::of(if has(138) { Match::Likely } else { Match::No });
+    if let [0x10..=0x16, _, _, _, _, _, _, _, 0, 138, rest @ ..] = probe.bytes {
+        return match rest {
+            _ if has(138) => Verdict::of(Match::Likely),
+            // Length, offset, and the name of the sender (RFC 1002, section 4.4.2).
+            [_, _, _, _, 0x20, name @ ..]
+                if name.len() > 32 && name.iter().take(32).all(|b| matches!(b, b'A'..=b'P')) =>
+            {
+                Verdict::of(Match::Certain)
+            }
+            _ => Verdict::NO,
+        };
     }
     let mut r = Reader::new(probe.bytes);
     let head = r.skip(2, "id").and_then(|()| r.u16("flags")).and_then(|flags| {

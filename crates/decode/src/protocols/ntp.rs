@@ -93,11 +93,26 @@ fn probe(probe: &Probe<'_>) -> Verdict {
         (true, false) => Match::Weak,
         // Elsewhere only whole packets of clients and servers with a sensible clock.
         (false, true) if matches!(mode, 3 | 4) && matches!(probe.bytes.len(), 48 | 68) && is_sensible(probe.bytes) => {
-            Match::Weak
+            if has_near_times(probe.bytes) {
+                Match::Likely
+            } else {
+                Match::Weak
+            }
         }
         _ => Match::No,
     };
     Verdict { matched, speaker: speaker.filter(|_| matched > Match::No) }
+}
+
+/// Whether the clock was set within the last nine hours or so (by its upper half: 18 h), and root delay and dispersion
+/// are under 16 s: what a client or server that is synchronised says (RFC 5905, section 7.3).
+fn has_near_times(bytes: &[u8]) -> bool {
+    let half = |at: usize| {
+        bytes.get(at..at.saturating_add(2)).and_then(|b| b.first_chunk::<2>().map(|b| u16::from_be_bytes(*b)))
+    };
+    let (Some(reference), Some(transmit)) = (half(16), half(40)) else { return false };
+    let is_short = |at: usize| half(at).is_some_and(|seconds| seconds < 16);
+    transmit.wrapping_sub(reference) <= 1 && is_short(4) && is_short(8)
 }
 
 /// Whether the transmit time lies between 2000 and 2036.

@@ -57,8 +57,24 @@ fn probe(probe: &Probe<'_>) -> Verdict {
         _ => false,
     };
     let is_1 = matches!(probe.bytes, [0, 1, 0, 1, ..]) && probe.bytes.len() >= 40;
+    // The control field follows from the type (IEEE 1588-2008, table 23).
+    let has_control = match probe.bytes {
+        [kind, ..] => probe.bytes.get(32).is_some_and(|control| match kind & 0x0f {
+            0 | 1 => *control == kind & 0x0f,
+            8 | 9 => *control == (kind & 0x0f) - 6,
+            13 => *control == 4,
+            _ => *control == 5,
+        }),
+        [] => false,
+    };
+    let is_whole = probe
+        .bytes
+        .get(2..)
+        .and_then(|rest| rest.first_chunk::<2>())
+        .is_some_and(|length| usize::from(u16::from_be_bytes(*length)) == probe.bytes.len());
     match (is_usual, is_2 || is_1) {
         (true, true) => Verdict::of(Match::Certain),
+        (false, true) if is_2 && !probe.is_stream && has_control && is_whole => Verdict::of(Match::Likely),
         (true, false) => Verdict::of(Match::Weak),
         _ => Verdict::NO,
     }

@@ -76,7 +76,8 @@ fn probe(probe: &Probe<'_>) -> Verdict {
         return if is_text { Verdict::by(Match::Weak, Speaker::Client) } else { Verdict::NO };
     };
     // `1 2026-…` or `Jan 31 …`.
-    let is_known = rest.starts_with(b"1 ") || is_month(rest);
+    let is_text = rest.len() >= 8 && rest.iter().all(|b| matches!(b, b' '..=b'~' | b'\t' | b'\r' | b'\n'));
+    let is_known = rest.starts_with(b"1 ") || is_month(rest) || !probe.is_stream && is_text;
     Verdict::by(if is_known || is_usual { Match::Likely } else { Match::Weak }, Speaker::Client)
 }
 

@@ -192,7 +192,8 @@ mod tests {
     use super::*;
 
     fn verdict(protocol: &Protocol, bytes: &[u8]) -> Match {
-        let probe = Probe { bytes, is_stream: false, is_start: true, source_port: 0, destination_port: 0, kind: 0 };
+        let probe =
+            Probe { bytes, is_stream: false, is_start: true, source_port: 0, destination_port: 0, kind: 0, to: None };
         (protocol.probe)(&probe).matched
     }
 
@@ -217,8 +218,15 @@ mod tests {
     #[test]
     fn tunnels_without_a_magic_number_need_more_than_their_first_byte() {
         let verdict = |row: &Protocol, bytes: &[u8], port| {
-            let probe =
-                Probe { bytes, is_stream: false, is_start: true, source_port: 50_000, destination_port: port, kind: 0 };
+            let probe = Probe {
+                bytes,
+                is_stream: false,
+                is_start: true,
+                source_port: 50_000,
+                destination_port: port,
+                kind: 0,
+                to: None,
+            };
             (row.probe)(&probe).matched
         };
         // OpenVPN: a hard reset of the client has one of few lengths, and is never more than a weak match.

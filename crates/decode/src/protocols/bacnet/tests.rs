@@ -282,6 +282,7 @@ fn probes() {
             source_port: 0,
             destination_port: 0,
             kind: 0,
+            to: None,
         })
     };
     assert_eq!(probe("810a0011 0104 0005010c 0c00000001 1955"), Verdict::by(Match::Certain, Speaker::Client));
