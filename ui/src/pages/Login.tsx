@@ -1,0 +1,94 @@
+/** Signing in with name, password and, where the account has one, a code. */
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { ApiError, api } from "../api/client";
+import { queryClient } from "../api/queries";
+import type { Session } from "../api/types";
+import { Failure } from "../components/basics";
+import { Languages } from "../components/Languages";
+import { useText } from "../i18n";
+
+export function Login() {
+  const { t } = useText();
+  const navigate = useNavigate();
+  const search = useSearch({ strict: false }) as { next?: string };
+  const setup = useQuery({ queryKey: ["setup"], queryFn: () => api.get<{ needed: boolean }>("/setup"), retry: 1 });
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+  const [needsCode, setNeedsCode] = useState(false);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const code = String(form.get("code") ?? "").trim();
+    setBusy(true);
+    setError(undefined);
+    try {
+      const session = await api.post<Session>("/session", {
+        name: form.get("name"),
+        password: form.get("password"),
+        ...(code ? { code } : {}),
+      });
+      queryClient.clear();
+      queryClient.setQueryData(["session"], session);
+      void navigate({ to: search.next ?? "/now", replace: true });
+    } catch (failure) {
+      const text = failure instanceof ApiError ? `${failure.title} ${failure.detail ?? ""}` : "";
+      if (/code|totp|second factor/i.test(text)) setNeedsCode(true);
+      setError(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const isRefused = error instanceof ApiError && error.status === 401;
+  return (
+    <div className="narrow stack">
+      <form className="box stack" onSubmit={(event) => void submit(event)}>
+        <div>
+          <h1>Vigie</h1>
+          <p className="dim">{t("login.about")}</p>
+        </div>
+        {setup.data?.needed && <p className="caution">{t("login.setup")}</p>}
+        <TextInput
+          name="name"
+          label={t("login.name")}
+          autoComplete="username"
+          required
+          withAsterisk={false}
+          autoFocus
+        />
+        <PasswordInput
+          name="password"
+          label={t("login.password")}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
+        />
+        {needsCode && (
+          <TextInput
+            name="code"
+            label={t("login.code")}
+            description={t("login.code.about")}
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={12}
+            autoFocus
+          />
+        )}
+        {isRefused ? (
+          <p role="alert" className="caution">
+            {needsCode ? (error.detail ?? t("login.refused")) : t("login.refused")}
+          </p>
+        ) : error ? (
+          <Failure error={error} />
+        ) : null}
+        <Button type="submit" loading={isBusy} fullWidth>
+          {t("login.submit")}
+        </Button>
+      </form>
+      <Languages />
+    </div>
+  );
+}

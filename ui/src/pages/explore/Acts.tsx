@@ -1,0 +1,3 @@
+export function Acts() {
+  return null;
+}

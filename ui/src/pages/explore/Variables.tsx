@@ -1,0 +1,3 @@
+export function Variables() {
+  return null;
+}
