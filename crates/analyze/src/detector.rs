@@ -258,6 +258,18 @@ fn write(text: &mut String, act: &Act, language: Language) -> std::fmt::Result {
     Ok(())
 }
 
+/// What a fact says, as a clause of evidence: `s7comm says run state: stop (szl 0x0424)`.
+pub(crate) fn tell_fact(fact: &Fact) -> Said {
+    said!(
+        "{protocol} says {key}: {value} ({source})",
+        "{protocol} indique {key} : {value} ({source})",
+        protocol = fact.protocol,
+        key = fact.key,
+        value = fact.value,
+        source = fact.source
+    )
+}
+
 /// `a, b and c`.
 pub(crate) fn all_of<T: AsRef<str>>(names: &[T]) -> Said {
     let join = |and: &str| {

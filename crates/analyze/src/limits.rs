@@ -43,6 +43,9 @@ pub const UNANSWERED_MAX: usize = 8_192;
 /// Unanswered addresses shown as examples.
 pub const UNANSWERED_EXAMPLES_MAX: usize = 32;
 
+/// Kinds of acts of one protocol whose messages are remembered, to count those of merged acts.
+pub const MESSAGE_SHAPES_MAX: usize = 64;
+
 /// Protocols told apart; there are some hundred decoders.
 pub const PROTOCOLS_MAX: usize = 512;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Blindness, BlindnessKind, Conversation, Health, HealthKind, Role, Said, Severity, State, Text, Transport, said,
+    Blindness, BlindnessKind, Conversation, Health, HealthKind, Role, Said, Severity, State, Text, Transport, nouns,
+    number_of, said,
 };
 
 use crate::inventory::assets::role;
@@ -143,7 +144,7 @@ fn of_packets(sight: &Sight, report: &mut Report) {
             BlindnessKind::Loss,
             Severity::High,
             dropped,
-            said!("{dropped} packets were dropped while capturing", "{dropped} paquets ont été perdus à la capture"),
+            said!("packets dropped while capturing: {count}", "paquets perdus à la capture : {count}", count = dropped),
             said!(
                 "capture with a faster disk, larger buffers, or a filter",
                 "capturer avec un disque plus rapide, des tampons plus grands ou un filtre"
@@ -158,8 +159,9 @@ fn of_packets(sight: &Sight, report: &mut Report) {
             if percent(gaps, sight.bytes) >= 1 { Severity::Medium } else { Severity::Low },
             gaps,
             said!(
-                "{gaps} bytes of connections are missing from the capture",
-                "{gaps} octets de connexions manquent dans la capture"
+                "bytes of connections that are missing from the capture: {count}",
+                "octets de connexions qui manquent dans la capture : {count}",
+                count = gaps
             ),
             said!(
                 "check the mirror port for overload: both directions of a busy port do not fit into one",
@@ -176,8 +178,9 @@ fn of_packets(sight: &Sight, report: &mut Report) {
             if share >= 20 { Severity::High } else { Severity::Low },
             one_way,
             said!(
-                "of {one_way} connections ({share} %) only one direction was seen: requests without answers, or answers without requests",
-                "de {one_way} connexions ({share} %), un seul sens a été vu : requêtes sans réponses, ou réponses sans requêtes"
+                "of {connections} ({share} %) only one direction was seen: requests without answers, or answers without requests",
+                "de {connections} ({share} %), un seul sens a été vu : requêtes sans réponses, ou réponses sans requêtes",
+                connections = number_of(one_way, nouns::CONNECTIONS)
             ),
             said!("mirror both directions (rx and tx) of the ports, and all paths where routing is asymmetric", "copier les deux sens (rx et tx) des ports, et tous les chemins si le routage est asymétrique"),
             sight.one_way_examples.clone(),
@@ -190,8 +193,9 @@ fn of_packets(sight: &Sight, report: &mut Report) {
             Severity::Medium,
             cut,
             said!(
-                "{cut} packets were cut short by the snap length: their values are lost",
-                "{cut} paquets ont été tronqués (snap length) : leurs valeurs sont perdues"
+                "packets cut short by the snap length, whose values are lost: {count}",
+                "paquets tronqués (snap length), dont les valeurs sont perdues : {count}",
+                count = cut
             ),
             said!(
                 "capture whole packets (snap length 0 or 262144)",
@@ -206,7 +210,11 @@ fn of_packets(sight: &Sight, report: &mut Report) {
             BlindnessKind::Position,
             Severity::Info,
             duplicate,
-            said!("{duplicate} packets came twice and were counted once: the mirror copies them at two ports", "{duplicate} paquets sont arrivés deux fois et ont été comptés une fois : le miroir les copie à deux ports"),
+            said!(
+                "packets that came twice and were counted once, because the mirror copies them at two ports: {count}",
+                "paquets arrivés deux fois et comptés une fois, car le miroir les copie à deux ports : {count}",
+                count = duplicate
+            ),
             said!("mirror each path at one place", "ne copier chaque chemin qu'à un endroit"),
             Vec::new(),
         );
@@ -274,8 +282,9 @@ fn of_content(sight: &Sight, report: &mut Report) {
             Severity::Low,
             formats,
             said!(
-                "{formats} packets are of links or network protocols that are counted, not decoded",
-                "{formats} paquets sont de liens ou protocoles réseau comptés mais non décodés"
+                "packets of links or network protocols that are counted, not decoded: {count}",
+                "paquets de liens ou protocoles réseau comptés mais non décodés : {count}",
+                count = formats
             ),
             said!("capture on Ethernet where you can", "capturer sur Ethernet si possible"),
             examples,
@@ -288,8 +297,9 @@ fn of_content(sight: &Sight, report: &mut Report) {
             Severity::Low,
             malformed,
             said!(
-                "{malformed} messages break their protocol; only what stands before the fault was read",
-                "{malformed} messages violent leur protocole ; seul ce qui précède la faute a été lu"
+                "messages that break their protocol, of which only what stands before the fault was read: {count}",
+                "messages qui ne respectent pas leur protocole, lus seulement jusqu'à la faute : {count}",
+                count = malformed
             ),
             said!("see the finding on malformed messages", "voir le constat sur les messages malformés"),
             sight.examples(HealthKind::Malformed),
@@ -379,7 +389,7 @@ fn of_time(inventory: &Inventory, sight: &Sight, report: &mut Report) {
                 i64::MIN..120 => format!("{seconds} s"),
                 120..7_200 => format!("{} min", seconds / 60),
                 7_200..172_800 => format!("{} h", seconds / 3_600),
-                _ => format!("{} d", seconds / 86_400),
+                _ => format!("{} × 24 h", seconds / 86_400),
             };
             report.add(
                 BlindnessKind::Duration,
@@ -404,8 +414,9 @@ fn of_time(inventory: &Inventory, sight: &Sight, report: &mut Report) {
             Severity::Medium,
             clock,
             said!(
-                "the clock of the capture went back or leapt {clock} times: durations and order are doubtful there",
-                "l'horloge de la capture a reculé ou sauté {clock} fois : durées et ordre y sont douteux"
+                "the clock of the capture went back or leapt {times}: durations and order are doubtful there",
+                "l'horloge de la capture a reculé ou sauté {times} : durées et ordre y sont douteux",
+                times = number_of(clock, nouns::TIMES)
             ),
             said!(
                 "synchronise the capturing machine, and do not join files of different clocks",
@@ -420,7 +431,7 @@ fn of_time(inventory: &Inventory, sight: &Sight, report: &mut Report) {
             BlindnessKind::Duration,
             Severity::Info,
             count,
-            said!("{count} connections ({share} %) stood already when the capture began: how they were opened, and with what identity, was not seen", "{count} connexions ({share} %) étaient déjà ouvertes au début : leur ouverture et l'identité employée n'ont pas été vues"),
+            said!("connections that stood already when the capture began: {count} ({share} %); how they were opened, and with what identity, was not seen", "connexions déjà ouvertes au début de la capture : {count} ({share} %) ; leur ouverture et l'identité employée n'ont pas été vues", count = count),
             said!("capture across a restart of the supervision", "capturer pendant un redémarrage de la supervision"),
             Vec::new(),
         );
@@ -439,8 +450,9 @@ fn of_machines(machines: &Machines, report: &mut Report) {
             Severity::Low,
             hearsay,
             said!(
-                "{hearsay} machines are known only by the words of others: they were never seen sending",
-                "{hearsay} machines ne sont connues que par les autres : on ne les a jamais vues émettre"
+                "machines known only by the words of others, never seen sending: {count}",
+                "machines connues seulement par ce qu'en disent d'autres, jamais vues émettre : {count}",
+                count = hearsay
             ),
             said!("capture on the segment where they stand", "capturer sur le segment où elles se trouvent"),
             examples,
@@ -452,7 +464,7 @@ fn of_machines(machines: &Machines, report: &mut Report) {
             BlindnessKind::Hidden,
             Severity::Low,
             remote,
-            said!("{remote} machines stand behind routers: their hardware addresses, and what they say on their own segment, are not seen", "{remote} machines sont derrière des routeurs : leurs adresses matérielles et leurs échanges locaux ne sont pas vus"),
+            said!("machines behind routers: {count}; their hardware addresses, and what they say on their own segment, are not seen", "machines derrière des routeurs : {count} ; leurs adresses matérielles et leurs échanges locaux ne sont pas vus", count = remote),
             said!("place a sensor in their networks too", "placer aussi une sonde dans leurs réseaux"),
             examples,
         );
@@ -464,7 +476,7 @@ fn of_machines(machines: &Machines, report: &mut Report) {
             BlindnessKind::Hidden,
             Severity::Info,
             behind,
-            said!("{behind} devices stand behind gateways and controllers (units, link addresses, routes): only what passes the gateway is seen", "{behind} équipements sont derrière des passerelles et automates (unités, adresses de liaison, routes) : on ne voit que ce qui passe la passerelle"),
+            said!("devices behind gateways and controllers (units, link addresses, routes): {count}; only what passes the gateway is seen", "équipements derrière des passerelles et des automates (unités, adresses de liaison, routes) : {count} ; on ne voit que ce qui passe par la passerelle", count = behind),
             said!("take the list of field devices from the gateway's configuration", "prendre la liste des équipements de terrain dans la configuration de la passerelle"),
             examples,
         );
@@ -480,7 +492,7 @@ fn of_machines(machines: &Machines, report: &mut Report) {
             BlindnessKind::People,
             Severity::Low,
             bare,
-            said!("{bare} controllers did not say model or firmware: nobody asked them during the capture, so weaknesses cannot be matched", "{bare} automates n'ont dit ni modèle ni firmware : personne ne le leur a demandé pendant la capture, on ne peut donc pas rapprocher les vulnérabilités"),
+            said!("controllers that said neither model nor firmware: {count}; nobody asked them during the capture, so weaknesses cannot be matched", "automates qui n'ont donné ni modèle ni firmware : {count} ; personne ne le leur a demandé pendant la capture, on ne peut donc pas rechercher leurs vulnérabilités", count = bare),
             said!("open the engineering tool's online view once during a capture, or fill these fields by hand", "ouvrir une fois la vue en ligne de l'outil d'ingénierie pendant une capture, ou renseigner ces champs à la main"),
             examples,
         );
@@ -491,7 +503,7 @@ fn of_machines(machines: &Machines, report: &mut Report) {
             BlindnessKind::People,
             Severity::Info,
             people,
-            said!("criticality, asset number, place, owner, backups and accounts of {people} machines: no network shows these", "criticité, numéro d'inventaire, emplacement, responsable, sauvegardes et comptes de {people} machines : aucun réseau ne les montre"),
+            said!("criticality, asset number, place, owner, backups and accounts of {machines}: no network shows these", "criticité, numéro d'inventaire, emplacement, responsable, sauvegardes et comptes de {machines} : aucun réseau ne les montre", machines = number_of(people, nouns::MACHINES)),
             said!("walk through the plant with the list and complete it", "parcourir l'usine avec la liste et la compléter"),
             Vec::new(),
         );
@@ -546,7 +558,11 @@ fn of_limits(sight: &Sight, inventory: &Inventory, dropped: u64, report: &mut Re
             BlindnessKind::Limit,
             Severity::Medium,
             count,
-            said!("{count} things found no place in bounded tables, or could not be read: the judgement lacks them", "{count} éléments n'ont pas trouvé de place dans des tables bornées, ou n'ont pu être lus : le jugement s'en passe"),
+            said!(
+                "things that found no place in bounded tables, or could not be read: {count}; the judgement lacks them",
+                "éléments sans place dans des tables bornées, ou illisibles : {count} ; ils manquent au jugement",
+                count = count
+            ),
             said!("read the capture in parts, or with a filter", "lire la capture par parties, ou avec un filtre"),
             examples,
         );

@@ -241,6 +241,8 @@ fn capabilities(machines: &Machines) -> Vec<Capability> {
         }
     }
     seen.into_iter()
+        // What a machine tells itself is not reached over the network.
+        .filter(|((number, ..), (_, by))| by.iter().any(|from| from != number))
         .filter_map(|((number, protocol, verb), (count, by))| {
             let asset = &machines.assets[number];
             let (_, severity, deed, acte) = DEEDS.iter().find(|(deed, ..)| *deed == verb)?;

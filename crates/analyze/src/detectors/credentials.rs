@@ -2,7 +2,7 @@
 
 use model::{Descriptor, Fact, FactKey, Outcome, Record, Severity, State, Verb, nouns, number_of, said};
 
-use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase};
+use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell_fact};
 use crate::inventory::Key;
 use crate::window::{MINUTE, Rate, Tracked};
 
@@ -59,7 +59,7 @@ pub(crate) const CLEAR: Detector = Detector {
                 | "postgresql"
         );
         if is_clear && !is_hashed && !says(fact, ANONYMOUS) {
-            hits.push(Hit::of_fact(fact, format!("{} ({})", fact.value, fact.source)).topic(fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)).topic(fact.value.clone()));
         }
     }),
 };
@@ -89,7 +89,7 @@ pub(crate) const DEFAULT: Detector = Detector {
     logic: Logic::Fact(&[FactKey::DefaultCredential], |fact, _, hits| {
         // The communities of SNMP have their own row: they are everywhere, and read-only as a rule.
         if fact.protocol != "snmp" {
-            hits.push(Hit::of_fact(fact, format!("{} ({})", fact.value, fact.source)).topic(fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)).topic(fact.value.clone()));
         }
     }),
 };
@@ -122,7 +122,7 @@ pub(crate) const SNMP_PUBLIC: Detector = Detector {
     logic: Logic::Fact(&[FactKey::DefaultCredential], |fact, _, hits| {
         if fact.protocol == "snmp" {
             let severity = if says(fact, &["private", "write"]) { Severity::High } else { Severity::Medium };
-            hits.push(Hit::of_fact(fact, fact.value.clone()).severity(severity).topic(fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)).severity(severity).topic(fact.value.clone()));
         }
     }),
 };
@@ -145,7 +145,7 @@ pub(crate) const SNMP_OLD: Detector = Detector {
     },
     logic: Logic::Fact(&[FactKey::Credential], |fact, _, hits| {
         if fact.protocol == "snmp" && says(fact, &["community"]) {
-            hits.push(Hit::of_fact(fact, fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)));
         }
     }),
 };
@@ -175,7 +175,7 @@ pub(crate) const NOBODY: Detector = Detector {
     logic: Logic::Fact(&[FactKey::Credential], |fact, _, hits| {
         if says(fact, ANONYMOUS) {
             let severity = if fact.protocol == "vnc" { Severity::High } else { Severity::Medium };
-            hits.push(Hit::of_fact(fact, fact.value.clone()).severity(severity).topic(fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)).severity(severity).topic(fact.value.clone()));
         }
     }),
 };
@@ -244,7 +244,7 @@ pub(crate) const NTLM1: Detector = Detector {
             || value.contains("ntlm version 1")
             || value.contains("ntlm 1");
         if is_old {
-            hits.push(Hit::of_fact(fact, fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)));
         }
     }),
 };

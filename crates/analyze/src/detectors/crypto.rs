@@ -2,7 +2,7 @@
 
 use model::{Descriptor, Fact, FactKey, Severity, Text, Time, said};
 
-use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, View, phrase};
+use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, View, phrase, tell_fact};
 
 pub(crate) const TLS_OLD: Detector = Detector {
     about: Descriptor {
@@ -33,7 +33,7 @@ pub(crate) const TLS_OLD: Detector = Detector {
         let version = value.strip_prefix("tls ").map(|rest| rest.split(' ').next().unwrap_or(""));
         if is_ssl || matches!(version, Some("1.0" | "1.1")) {
             let severity = if is_ssl { Severity::High } else { Severity::Medium };
-            hits.push(Hit::of_fact(fact, fact.value.clone()).severity(severity));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)).severity(severity));
         }
     }),
 };
@@ -229,7 +229,7 @@ pub(crate) const OPCUA: Detector = Detector {
         }
         let value = fact.value.to_lowercase();
         if value.starts_with("none") || value.ends_with("#none") {
-            hits.push(Hit::of_fact(fact, fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)));
         } else if ["basic128rsa15", "basic256"].iter().any(|old| value.split([' ', '#', ',']).any(|word| word == *old))
         {
             hits.push(
@@ -274,7 +274,7 @@ pub(crate) const SMB1: Detector = Detector {
             || value == "smbv1"
             || value.contains("nt lm 0.12")
         {
-            hits.push(Hit::of_fact(fact, fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)));
         }
     }),
 };
@@ -314,7 +314,7 @@ pub(crate) const SSH1: Detector = Detector {
         let protocol = version_of("ssh-").or_else(|| version_of("ssh ")).filter(|version| *version < 2.0);
         let server = version_of("openssh_").or_else(|| version_of("openssh ")).filter(|version| *version < 7.0);
         if fact.protocol == "ssh" && (protocol.is_some() || server.is_some()) {
-            hits.push(Hit::of_fact(fact, fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)));
         }
     }),
 };

@@ -7,7 +7,7 @@ use model::{
     said,
 };
 
-use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell};
+use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell, tell_fact};
 use crate::inventory::{Key, kind};
 use crate::window::{MINUTE, Rate, Tracked};
 
@@ -601,7 +601,7 @@ pub(crate) const NOT_RUNNING: Detector = Detector {
             .iter()
             .any(|word| value.contains(word));
         if is_down && !value.contains("no fault") && !value.contains("no error") {
-            hits.push(Hit::of_fact(fact, format!("{} ({})", fact.value, fact.source)).topic(fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)).topic(fact.value.clone()));
         }
     }),
 };
@@ -631,7 +631,7 @@ pub(crate) const KEY: Detector = Detector {
     logic: Logic::Fact(&[FactKey::KeyPosition], |fact, _, hits| {
         let value = fact.value.to_lowercase();
         if ["rem", "prog", "run-p", "run_p", "stop", "term"].iter().any(|word| value.contains(word)) {
-            hits.push(Hit::of_fact(fact, format!("{} ({})", fact.value, fact.source)).topic(fact.value.clone()));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)).topic(fact.value.clone()));
         }
     }),
 };
@@ -668,7 +668,7 @@ pub(crate) const UNPROTECTED: Detector = Detector {
             || value.contains("unprotected")
             || value.contains("no password");
         if is_open {
-            hits.push(Hit::of_fact(fact, format!("{} ({})", fact.value, fact.source)));
+            hits.push(Hit::of_fact(fact, tell_fact(fact)));
         }
     }),
 };

@@ -81,6 +81,25 @@ impl Machines {
             }
             found.assets.push(skeleton(inventory, group, &behind));
         }
+        // A public subnet with a machine on this very link that speaks industrial protocols is an old plant's numbering.
+        let numbering: BTreeSet<IpAddr> = groups
+            .iter()
+            .zip(&found.assets)
+            .filter(|(group, _)| {
+                let speaks = |node: &NodeId| {
+                    let node = &inventory.nodes[*node as usize];
+                    node.serves_industry || node.asks_industry
+                };
+                !group.macs.is_empty() && !group.is_router && group.nodes.iter().any(speaks)
+            })
+            .flat_map(|(_, asset)| asset.interfaces.iter().filter(|i| i.mac.is_some()).flat_map(|i| &i.ips))
+            .filter(|ip| address::is_public(**ip))
+            .map(|ip| address::subnet(*ip))
+            .collect();
+        for asset in found.assets.iter_mut().filter(|asset| asset.is_external) {
+            let mut ips = asset.interfaces.iter().flat_map(|interface| &interface.ips);
+            asset.is_external = !ips.any(|ip| numbering.contains(&address::subnet(*ip)));
+        }
         for (number, asset) in found.assets.iter_mut().enumerate() {
             // Two machines of one name cannot be, but an address may have changed hands: the second one says so.
             if found.by_id.contains_key(&asset.id) {
@@ -236,7 +255,7 @@ impl Machines {
                         .collect();
                 }
             }
-            let services: Vec<Service> = offered.into_values().collect();
+            let services = one_per_port(offered.into_values().collect());
             for service in &services {
                 let key = (number, inventory.protocol_id(&service.protocol).unwrap_or(0), service.port.unwrap_or(0));
                 for user in users.get(&key).into_iter().flatten() {
@@ -333,7 +352,7 @@ impl Machines {
                 .collect();
             // A public address is not shown with its subnet: the Internet would fill the list.
             for subnet in subnets {
-                let is_external = address::is_public(subnet);
+                let is_external = address::is_public(subnet) && asset.is_external;
                 let network = networks.entry(subnet).or_insert_with(|| Network {
                     prefix: Text::from(address::subnet_text(subnet)),
                     vlans: Vec::new(),
@@ -345,6 +364,7 @@ impl Machines {
                 network.machines += 1;
                 network.controllers += u32::from(is_controller);
                 network.is_remote &= asset.is_remote;
+                network.is_external &= is_external;
                 for vlan in asset.interfaces.iter().flat_map(|interface| &interface.vlans) {
                     if !network.vlans.contains(vlan) && network.vlans.len() < limits::VLANS_PER_NODE_MAX {
                         network.vlans.push(*vlan);
@@ -355,6 +375,54 @@ impl Machines {
         }
         self.networks = networks.into_values().collect();
     }
+}
+
+/// Protocols that others are carried by, on the same port.
+fn is_carrier_of(carrier: &str, carried: &str) -> bool {
+    match carrier {
+        "" => true,
+        "enip" => matches!(carried, "cip" | "pccc" | "cip-io"),
+        "cotp" => matches!(carried, "s7comm" | "s7comm-plus" | "mms"),
+        "modbus" => carried == "umas",
+        _ => false,
+    }
+}
+
+/// One door is one service: of several names for what answers on a port, the deepest that was recognised.
+fn one_per_port(mut services: Vec<Service>) -> Vec<Service> {
+    let mut kept: Vec<Service> = Vec::new();
+    // What was recognised before what was guessed, what is carried before its carrier.
+    services.sort_by_key(|service| {
+        (
+            service.is_guess || service.protocol.is_empty(),
+            service.protocol == "modbus",
+            matches!(service.protocol.as_str(), "enip" | "cotp"),
+        )
+    });
+    for service in services {
+        let same_port = |known: &&mut Service| {
+            known.port == service.port
+                && known.transport == service.transport
+                && (service.is_guess || is_carrier_of(&service.protocol, &known.protocol))
+        };
+        match kept.iter_mut().find(same_port).filter(|_| service.port.is_some()) {
+            Some(known) => {
+                known.conversations += service.conversations;
+                known.first = known.first.min(service.first);
+                known.last = known.last.max(service.last);
+                for partner in service.partners {
+                    if !known.partners.contains(&partner) && known.partners.len() < limits::PARTNERS_SHOWN_MAX {
+                        known.partners.push(partner);
+                    }
+                }
+                known.partner_count = known.partner_count.max(service.partner_count).max(known.partners.len() as u32);
+                known.partners.sort_unstable();
+            }
+            None => kept.push(service),
+        }
+    }
+    kept.sort_by(|a, b| (a.port, &a.protocol, &a.transport).cmp(&(b.port, &b.protocol, &b.transport)));
+    kept
 }
 
 fn is_same_service(a: &Service, b: &Service) -> bool {

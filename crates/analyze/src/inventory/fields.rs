@@ -43,7 +43,7 @@ pub(crate) fn fields(asset: &Asset) -> Vec<Field> {
         from_network("MAC address", list(&macs)),
         from_network("manufacturer", attribute(&[FactKey::Vendor]).or_else(maker)),
         from_network("model", attribute(&[FactKey::Model, FactKey::OrderNumber])),
-        from_network("operating system", asset.os.clone().or_else(|| attribute(&[FactKey::Firmware]))),
+        from_network("operating system", asset.os.clone()),
         Field { needs_people: true, ..from_network("physical location/address", attribute(&[FactKey::Location])) },
         from_network("ports/services", list(&ports)),
         Field { needs_people: true, ..from_network("user accounts", list(&asset.users)) },

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use hashbrown::HashMap;
+use model::{Conversation, State};
 
 use crate::table::Hasher;
 
@@ -154,6 +155,26 @@ pub(crate) fn of(id: &str) -> Trait {
         by_id
     });
     by_id.get(id).copied().unwrap_or(row("", Kind::Other, false, false))
+}
+
+/// Ports at which servers stand, beside those below 1024.
+const SERVER_PORTS: &[u16] = &[
+    1089, 1090, 1091, 1433, 1521, 1883, 1911, 1962, 2222, 2404, 3306, 3389, 4840, 4911, 5006, 5007, 5020, 5094, 5432,
+    5900, 8000, 8080, 8443, 8883, 9600, 18245, 18246, 20000, 20547, 34962, 34963, 34964, 44818, 47808, 48898, 55000,
+];
+
+fn is_server_port(port: Option<u16>) -> bool {
+    port.is_some_and(|port| (1..1024).contains(&port) || SERVER_PORTS.binary_search(&port).is_ok())
+}
+
+/// Whether a conversation whose beginning was not seen runs from the server to the client: only the ports can tell.
+pub(crate) fn is_reversed(conversation: &Conversation) -> bool {
+    matches!(conversation.state, State::Midstream | State::OneWay | State::TwoWay)
+        && is_server_port(conversation.from.port)
+        && !is_server_port(conversation.to.port)
+        && conversation.to.port.is_some()
+        && conversation.to.mac.is_none_or(|mac| !mac.is_group())
+        && conversation.to.ip.is_none_or(|ip| !super::address::is_group(ip))
 }
 
 /// Whether protocol `id` is industrial.

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use model::{Confidence, FactKey, Mac};
+use model::{Confidence, FactKey, Mac, Time};
 
-use super::{Inventory, Key, Node, NodeId, address};
+use super::{Inventory, Key, MacUse, Node, NodeId, address};
 
 /// Addresses in one subnet behind one hardware address, without any binding, from which on it is taken for a router.
 const FRONTED_IPS_MIN: usize = 4;
@@ -31,8 +31,8 @@ pub(crate) struct Machine {
 /// What is known of one hardware address.
 #[derive(Default)]
 struct Seen {
-    /// Addresses whose packets had it, and how often; in order of the addresses.
-    ips: Vec<(NodeId, u64)>,
+    /// Addresses whose packets had it, and how often and when; in order of the addresses.
+    ips: Vec<(NodeId, MacUse)>,
     /// Addresses that ARP or a device's own word binds to it; in order.
     bound: Vec<NodeId>,
     says_router: bool,
@@ -41,7 +41,7 @@ struct Seen {
 impl Seen {
     /// How often packets of `node` had this hardware address.
     fn weight(&self, node: NodeId) -> u64 {
-        self.ips.binary_search_by_key(&node, |ip| ip.0).map_or(0, |position| self.ips[position].1)
+        self.ips.binary_search_by_key(&node, |ip| ip.0).map_or(0, |position| self.ips[position].1.count)
     }
 
     fn is_bound(&self, node: NodeId) -> bool {
@@ -97,17 +97,7 @@ pub(crate) fn machines(inventory: &Inventory) -> Vec<Machine> {
         *live && node.ip().is_some_and(|ip| ip.is_ipv4() && !address::is_public(ip) && !address::is_link_local(ip))
     });
 
-    // Of an address bound to several hardware addresses, the one used most is its own.
-    let mut owner: BTreeMap<NodeId, (u64, Mac)> = BTreeMap::new();
-    for (mac, entry) in &seen {
-        for node in &entry.bound {
-            let weight = entry.weight(*node);
-            let best = owner.entry(*node).or_insert((weight, *mac));
-            if weight > best.0 {
-                *best = (weight, *mac);
-            }
-        }
-    }
+    let owner = owners(&seen);
 
     let mac_numbers: BTreeMap<Mac, usize> = seen.keys().enumerate().map(|(n, mac)| (*mac, nodes.len() + n)).collect();
     let mut union = Union::new(nodes.len() + seen.len());
@@ -125,7 +115,9 @@ pub(crate) fn machines(inventory: &Inventory) -> Vec<Machine> {
         is_router[number] = entry.says_router || address::is_virtual_router(*mac) || !behind.is_empty();
         for node in own {
             let weight = entry.weight(node);
+            let is_owner = owner.get(&node).is_some_and(|owner| *owner == *mac);
             let weight = weight.saturating_add(if entry.is_bound(node) { 1 << 60 } else { 0 });
+            let weight = weight.saturating_add(if is_owner { 1 << 61 } else { 0 });
             let best = claimed_by.entry(node).or_insert((weight, *mac));
             if weight > best.0 {
                 *best = (weight, *mac);
@@ -145,6 +137,29 @@ pub(crate) fn machines(inventory: &Inventory) -> Vec<Machine> {
     collect(inventory, &live, &seen, &claimed_by, &mac_numbers, &is_router, &fronted, &routed, &mut union)
 }
 
+/// Of each address bound to several hardware addresses, whose it is: of the one that contests the fewest addresses, then
+/// of the one used most. Who answers ARP for several machines that answer for themselves too stands in the middle.
+fn owners(seen: &BTreeMap<Mac, Seen>) -> BTreeMap<NodeId, Mac> {
+    let mut claims: BTreeMap<NodeId, Vec<Mac>> = BTreeMap::new();
+    for (mac, entry) in seen {
+        for node in &entry.bound {
+            claims.entry(*node).or_default().push(*mac);
+        }
+    }
+    let mut contested: BTreeMap<Mac, u32> = BTreeMap::new();
+    for macs in claims.values().filter(|macs| macs.len() > 1) {
+        macs.iter().for_each(|mac| *contested.entry(*mac).or_default() += 1);
+    }
+    let rank = |node: NodeId, mac: &Mac| {
+        let weight = seen.get(mac).map_or(0, |entry| entry.weight(node));
+        (contested.get(mac).copied().unwrap_or(0), std::cmp::Reverse(weight), *mac)
+    };
+    claims
+        .into_iter()
+        .filter_map(|(node, macs)| macs.into_iter().min_by_key(|mac| rank(node, mac)).map(|mac| (node, mac)))
+        .collect()
+}
+
 /// Everything known of each hardware address.
 fn hardware(inventory: &Inventory, live: &[bool]) -> BTreeMap<Mac, Seen> {
     let mut seen: BTreeMap<Mac, Seen> = BTreeMap::new();
@@ -153,8 +168,8 @@ fn hardware(inventory: &Inventory, live: &[bool]) -> BTreeMap<Mac, Seen> {
         if let Key::Mac(mac) = node.key {
             seen.entry(mac).or_default();
         } else {
-            for (mac, count) in &node.macs {
-                seen.entry(*mac).or_default().ips.push((id, *count));
+            for used in &node.macs {
+                seen.entry(used.mac).or_default().ips.push((id, *used));
             }
         }
         for claim in node.claims.iter().filter(|claim| claim.confidence > Confidence::Guess) {
@@ -175,8 +190,8 @@ fn hardware(inventory: &Inventory, live: &[bool]) -> BTreeMap<Mac, Seen> {
                 }
                 (FactKey::Router, Key::Mac(mac)) => seen.entry(mac).or_default().says_router = true,
                 (FactKey::Router, Key::Ip(_)) => {
-                    if let [(mac, _)] = node.macs.as_slice() {
-                        seen.entry(*mac).or_default().says_router = true;
+                    if let [used] = node.macs.as_slice() {
+                        seen.entry(used.mac).or_default().says_router = true;
                     }
                 }
                 _ => {}
@@ -195,57 +210,86 @@ fn split(
     mac: Mac,
     entry: &Seen,
     nodes: &[Node],
-    owner: &BTreeMap<NodeId, (u64, Mac)>,
+    owner: &BTreeMap<NodeId, Mac>,
     has_private: bool,
 ) -> (Vec<NodeId>, Vec<NodeId>) {
     let ip_of = |id: NodeId| nodes[id as usize].ip();
     let mut own = entry.bound.clone();
     let mut behind = Vec::new();
     let mut open = Vec::new();
-    for (id, _) in &entry.ips {
+    for (id, used) in &entry.ips {
         let Some(ip) = ip_of(*id) else { continue };
-        if entry.is_bound(*id) {
-            continue;
-        }
         match owner.get(id) {
-            // It belongs to another interface: this one forwards it, or the mirror shows the packet on both sides.
-            Some((_, other)) if *other != mac => behind.push(*id),
+            // It belongs to another interface: this one forwards it, stands in the middle, or the mirror shows the
+            // packet on both sides.
+            Some(other) if *other != mac => {
+                own.retain(|known| known != id);
+                if !entry.is_bound(*id) {
+                    behind.push(*id);
+                }
+            }
+            _ if entry.is_bound(*id) => {}
             _ if address::is_link_local(ip) => own.push(*id),
-            _ => open.push((*id, ip)),
+            _ => open.push((*id, ip, *used)),
         }
     }
     if entry.bound.is_empty() && behind.is_empty() {
         let subnets = |is_v4: bool| {
             let mut subnets: Vec<IpAddr> =
-                open.iter().filter(|(_, ip)| ip.is_ipv4() == is_v4).map(|(_, ip)| address::subnet(*ip)).collect();
+                open.iter().filter(|(_, ip, _)| ip.is_ipv4() == is_v4).map(|(_, ip, _)| address::subnet(*ip)).collect();
             subnets.sort_unstable();
             subnets.dedup();
             subnets
         };
         let (v4, v6) = (subnets(true), subnets(false));
-        let is_outside = has_private && open.iter().any(|(_, ip)| ip.is_ipv4() && address::is_public(*ip));
-        let is_many = open.iter().filter(|(_, ip)| ip.is_ipv4()).count() >= FRONTED_IPS_MIN;
+        let is_outside = has_private && open.iter().any(|(_, ip, _)| ip.is_ipv4() && address::is_public(*ip));
+        let is_many = open.iter().filter(|(_, ip, _)| ip.is_ipv4()).count() >= FRONTED_IPS_MIN;
         // Without a binding, one or a few addresses of one subnet are the machine's own; all else speaks for a router.
         let is_own = v4.len() <= 1 && v6.len() <= 2 && !is_outside && !is_many && !address::is_virtual_router(mac);
+        // One address after the other is a machine that was given a new one, or another capture of another place.
+        let is_own = is_own || (!is_outside && !address::is_virtual_router(mac) && is_one_at_a_time(&open));
         let target = if is_own { &mut own } else { &mut behind };
-        target.extend(open.iter().map(|(id, _)| *id));
+        target.extend(open.iter().map(|(id, ..)| *id));
     } else {
         // What shares a subnet with an address that is certainly its own is a further address of it, unless that subnet
         // is crowded behind it; everything else is behind.
         let at_home: BTreeSet<IpAddr> = own.iter().filter_map(|id| ip_of(*id)).map(address::subnet).collect();
         let has_v6 = at_home.iter().any(|ip| ip.is_ipv6());
-        let crowd = open.iter().filter(|(_, ip)| at_home.contains(&address::subnet(*ip))).count();
-        let v6_count = open.iter().filter(|(_, ip)| ip.is_ipv6()).count();
-        for (id, ip) in open {
+        let crowd = open.iter().filter(|(_, ip, _)| at_home.contains(&address::subnet(*ip))).count();
+        let is_moved = behind.is_empty()
+            && is_one_at_a_time(
+                &entry.ips.iter().filter_map(|(id, used)| Some((*id, ip_of(*id)?, *used))).collect::<Vec<_>>(),
+            );
+        let v6_count = open.iter().filter(|(_, ip, _)| ip.is_ipv6()).count();
+        for (id, ip, _) in open {
             let is_home = at_home.contains(&address::subnet(ip)) && crowd < FRONTED_IPS_MIN;
             let is_first_v6 = ip.is_ipv6() && !has_v6 && v6_count <= 2 && behind.is_empty();
-            if is_home || is_first_v6 { own.push(id) } else { behind.push(id) }
+            if is_home || is_first_v6 || is_moved { own.push(id) } else { behind.push(id) }
         }
     }
     own.sort_unstable();
     own.dedup();
     behind.sort_unstable();
     (own, behind)
+}
+
+/// Whether no two addresses of the same family and of different subnets were used at the same time.
+fn is_one_at_a_time(open: &[(NodeId, IpAddr, MacUse)]) -> bool {
+    let mut uses: Vec<(bool, Time, Time, IpAddr)> = open
+        .iter()
+        .filter(|(_, ip, _)| !address::is_link_local(*ip))
+        .map(|(_, ip, used)| (ip.is_ipv4(), used.first, used.last, address::subnet(*ip)))
+        .collect();
+    uses.sort_unstable();
+    let mut latest: Option<(bool, Time, IpAddr)> = None;
+    for (family, first, last, subnet) in uses {
+        match latest {
+            Some((known, until, other)) if known == family && first <= until && subnet != other => return false,
+            Some((known, until, other)) if known == family && until > last => latest = Some((family, until, other)),
+            _ => latest = Some((family, last, subnet)),
+        }
+    }
+    true
 }
 
 /// Joins what devices say is one: a second hardware address, the same serial number, the same name on the same link.

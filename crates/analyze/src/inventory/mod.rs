@@ -12,8 +12,8 @@ pub(crate) mod roles;
 use std::borrow::Cow;
 
 use model::{
-    Act, Address, Behind, Conversation, Fact, Mac, Outcome, ProtocolUse, RecordCounts, Sample, State, Text, Time,
-    Transport, Verb,
+    Act, Address, Behind, Conversation, Fact, Mac, Messages, Outcome, ProtocolUse, RecordCounts, Sample, State, Text,
+    Time, Transport, Verb,
 };
 use smallvec::SmallVec;
 
@@ -41,8 +41,8 @@ pub(crate) struct Node {
     pub(crate) is_group: bool,
     /// Whether it ever sent something.
     pub(crate) has_spoken: bool,
-    /// Hardware addresses seen with it, and how often.
-    pub(crate) macs: SmallVec<[(Mac, u64); 1]>,
+    /// Hardware addresses seen with it.
+    pub(crate) macs: SmallVec<[MacUse; 1]>,
     pub(crate) vlans: SmallVec<[u16; 2]>,
     pub(crate) first: Time,
     pub(crate) last: Time,
@@ -61,6 +61,16 @@ pub(crate) struct Node {
     pub(crate) claims_dropped: u64,
     pub(crate) services: Vec<ServiceEntry>,
     pub(crate) parts: u32,
+}
+
+/// A hardware address that an IP address was seen with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MacUse {
+    pub(crate) mac: Mac,
+    /// How often.
+    pub(crate) count: u64,
+    pub(crate) first: Time,
+    pub(crate) last: Time,
 }
 
 /// A service that an address offers.
@@ -120,6 +130,15 @@ pub(crate) struct ProtocolEntry {
     pub(crate) bytes: u64,
     pub(crate) malformed: u64,
     pub(crate) verbs: Verbs,
+    /// The messages that single acts stood for.
+    shapes: Vec<Shape>,
+}
+
+/// The messages that one act with a code and an outcome stood for.
+#[derive(Clone, Debug)]
+struct Shape {
+    kind: (u32, Outcome),
+    messages: Messages,
 }
 
 /// Everything kept of the records.
@@ -184,6 +203,7 @@ impl Inventory {
                     bytes: 0,
                     malformed: 0,
                     verbs: Verbs::new(),
+                    shapes: Vec::new(),
                 });
                 number
             }
@@ -231,10 +251,12 @@ impl Inventory {
         node.first = node.first.min(at);
         node.last = node.last.max(last);
         if let Some(mac) = address.mac.filter(|mac| !mac.is_group() && *mac != Mac([0; 6])) {
-            if let Some(known) = node.macs.iter_mut().find(|known| known.0 == mac) {
-                known.1 += weight;
+            if let Some(known) = node.macs.iter_mut().find(|known| known.mac == mac) {
+                known.count += weight;
+                known.first = known.first.min(at);
+                known.last = known.last.max(last);
             } else if node.macs.len() < limits::MACS_PER_IP_MAX {
-                node.macs.push((mac, weight));
+                node.macs.push(MacUse { mac, count: weight, first: at, last });
             }
         }
         if let Some(vlan) = address.vlan
@@ -255,8 +277,9 @@ impl Inventory {
         let protocol = self.protocol(&act.protocol);
         let entry = &mut self.protocols[usize::from(protocol)];
         entry.acts += count;
-        entry.messages += act.messages.total();
         add_verb(&mut entry.verbs, act.verb, count);
+        self.messages(act, protocol);
+        let entry = &self.protocols[usize::from(protocol)];
         let is_industrial = entry.traits.kind == Kind::Industrial;
 
         let from = self.meet(&act.from, first, last, count);
@@ -316,6 +339,49 @@ impl Inventory {
         protocol
     }
 
+    /// Counts the messages that an act stands for, those of its carriers too. Merged acts do not say them: each of them
+    /// stands for what the first one of its kind stood for.
+    fn messages(&mut self, act: &Act, protocol: ProtocolId) {
+        let entry = &mut self.protocols[usize::from(protocol)];
+        let kind = (act.code, act.outcome);
+        let shape = entry.shapes.iter().position(|shape| shape.kind == kind);
+        if act.repeats.count <= 1 {
+            let own: u32 = act.messages.0.iter().filter(|m| m.protocol == act.protocol).map(|m| m.count).sum();
+            entry.messages += u64::from(own);
+            let is_carried = act.messages.0.len() > usize::from(own > 0);
+            match shape {
+                Some(shape) => entry.shapes[shape].messages.clone_from(&act.messages),
+                None if entry.shapes.len() < limits::MESSAGE_SHAPES_MAX => {
+                    entry.shapes.push(Shape { kind, messages: act.messages.clone() });
+                }
+                None => {}
+            }
+            if is_carried {
+                self.carriers(&act.messages, &act.protocol, 1);
+            }
+            return;
+        }
+        match shape.map(|shape| entry.shapes[shape].messages.clone()) {
+            Some(messages) => {
+                let own: u32 = messages.0.iter().filter(|m| m.protocol == act.protocol).map(|m| m.count).sum();
+                entry.messages += u64::from(own) * act.repeats.count;
+                self.carriers(&messages, &act.protocol, act.repeats.count);
+            }
+            // Nothing was seen alone: a request, and its answer where there was one.
+            None => {
+                let each = if matches!(act.outcome, Outcome::Done | Outcome::Refused) { 2 } else { 1 };
+                entry.messages += each * act.repeats.count;
+            }
+        }
+    }
+
+    fn carriers(&mut self, messages: &Messages, own: &str, times: u64) {
+        for message in messages.0.iter().filter(|message| message.protocol != own) {
+            let carrier = self.protocol(&message.protocol);
+            self.protocols[usize::from(carrier)].messages += u64::from(message.count) * times;
+        }
+    }
+
     fn part(&mut self, owner: NodeId, behind: &Behind, protocol: ProtocolId, at: Time) -> Option<&mut PartEntry> {
         let node = self.nodes.get_mut(owner as usize)?;
         let key = (owner, behind.clone());
@@ -347,6 +413,22 @@ impl Inventory {
     }
 
     pub(crate) fn conversation(&mut self, conversation: &Conversation) {
+        if kind::is_reversed(conversation) {
+            let turned = Conversation {
+                from: conversation.to,
+                to: conversation.from,
+                sent: conversation.received,
+                received: conversation.sent,
+                ..conversation.clone()
+            };
+            self.directed(&turned);
+        } else {
+            self.directed(conversation);
+        }
+    }
+
+    /// Takes in a conversation whose `to` is the server.
+    fn directed(&mut self, conversation: &Conversation) {
         let (sent, received) = (&conversation.sent, &conversation.received);
         let (first, last) = (conversation.first, conversation.last);
         self.counts.conversations += u64::from(conversation.is_opening);

@@ -198,3 +198,95 @@ fn a_machine_leaves_as_json() {
     assert_eq!(json["assets"][0]["interfaces"][0]["mac"], "00:0c:29:00:00:10");
     assert_eq!(json["edges"][0]["verbs"][0][0], "read");
 }
+
+#[test]
+fn who_stands_in_the_middle_is_not_the_machine_it_pretends_to_be() {
+    let say = |at: f64, ip: &str, mac: &str| Record::Fact(fact(at, ip, "arp", FactKey::Mac, mac));
+    let (plc, hmi, thief) = ("00:1d:9c:00:00:07", "98:90:96:00:00:09", "80:19:34:00:00:66");
+    let through = |from: &str, to: &str| Record::Conversation(conversation(5.0, from, to, "cip", State::Midstream));
+    check(
+        vec![
+            say(0.0, "10.0.0.7", plc),
+            say(0.0, "10.0.0.9", hmi),
+            say(0.0, "10.0.0.66", thief),
+            say(3.0, "10.0.0.7", thief),
+            say(3.0, "10.0.0.9", thief),
+            // Most packets are seen on their second way.
+            through(&format!("10.0.0.9@{thief}"), &format!("10.0.0.7:44818@{thief}")),
+        ],
+        expect![[r#"
+            mac-001d9c000007 `10.0.0.7` 00:1d:9c:00:00:07[10.0.0.7] plc level 1
+            mac-801934000066 `10.0.0.66` 80:19:34:00:00:66[10.0.0.66] unknown level 3 hearsay
+            mac-989096000009 `10.0.0.9` 98:90:96:00:00:09[10.0.0.9] unknown level 2
+        "#]],
+    );
+}
+
+#[test]
+fn a_machine_with_one_address_after_the_other_is_no_router() {
+    let call = |at: f64, ip: &str| {
+        let from = format!("{ip}@00:0c:29:00:00:10");
+        Record::Conversation(conversation(at, &from, "10.9.0.7:502@00:80:f4:00:00:07", "modbus", State::Closed))
+    };
+    check(vec![call(0.0, "10.1.0.5"), call(9_000.0, "10.2.0.5"), call(90_000.0, "10.3.0.5")], expect![[r#"
+        mac-000c29000010 `10.1.0.5` 00:0c:29:00:00:10[10.1.0.5 10.2.0.5 10.3.0.5] unknown level 2
+        mac-0080f4000007 `10.9.0.7` 00:80:f4:00:00:07[10.9.0.7] plc level 1
+    "#]]);
+    // At the same time it forwards.
+    check(vec![call(0.0, "10.1.0.5"), call(0.5, "10.2.0.5")], expect![[r#"
+        ip-10.1.0.5 `10.1.0.5` -[10.1.0.5] unknown level 2 remote
+        ip-10.2.0.5 `10.2.0.5` -[10.2.0.5] unknown level 2 remote
+        mac-000c29000010 `00:0c:29:00:00:10` 00:0c:29:00:00:10[] router level unknown
+        mac-0080f4000007 `10.9.0.7` 00:80:f4:00:00:07[10.9.0.7] plc level 1
+    "#]]);
+}
+
+#[test]
+fn public_addresses_of_an_old_plant_are_not_outside() {
+    let plc = "141.81.0.20@00:1b:1b:00:00:20";
+    check(
+        vec![
+            Record::Act(act(0.0, "10.0.0.1@00:0c:29:00:00:01", "10.0.0.2@00:0c:29:00:00:02", "dns", Verb::Browse, "a")),
+            Record::Fact(fact(0.0, "141.81.0.20", "arp", FactKey::Mac, "00:1b:1b:00:00:20")),
+            Record::Act(act(0.0, "141.81.0.99", &to(plc, 502), "modbus", Verb::Read, "read holding registers")),
+            Record::Act(act(0.0, "8.8.8.8", &to(plc, 502), "modbus", Verb::Read, "read holding registers")),
+        ],
+        expect![[r#"
+            ip-141.81.0.99 `141.81.0.99` -[141.81.0.99] hmi level 2
+            ip-8.8.8.8 `8.8.8.8` -[8.8.8.8] internet host level 5 external
+            mac-000c29000001 `10.0.0.1` 00:0c:29:00:00:01[10.0.0.1] unknown level unknown
+            mac-000c29000002 `10.0.0.2` 00:0c:29:00:00:02[10.0.0.2] unknown level unknown
+            mac-001b1b000020 `141.81.0.20` 00:1b:1b:00:00:20[141.81.0.20] plc level 1
+        "#]],
+    );
+}
+
+#[test]
+fn one_door_is_one_service() {
+    let call = |at: f64, protocol: &'static str| {
+        Record::Conversation(conversation(at, "10.0.0.9:5000", "10.0.0.7:44818", protocol, State::Closed))
+    };
+    // The first has a high port and no name: it may be anything. Of the last, the ports say who is who.
+    let turned = conversation(4.0, "10.0.0.7:44818", "10.0.0.9:1054", "cip", State::Midstream);
+    let judgement = judge(vec![call(0.0, ""), call(1.0, "enip"), call(2.0, "cip"), Record::Conversation(turned)]);
+    let services: Vec<String> = judgement
+        .assets
+        .iter()
+        .flat_map(|asset| asset.services.iter().map(move |s| (asset, s)))
+        .map(|(asset, s)| format!("{} {} {:?} ×{}", asset.id, s.protocol, s.port, s.conversations))
+        .collect();
+    assert_eq!(services, ["ip-10.0.0.7 cip Some(44818) ×3"]);
+}
+
+#[test]
+fn merged_acts_stand_for_the_messages_of_the_first_one() {
+    let mut first = act(0.0, "10.0.0.9", "10.0.0.7:102", "s7comm", Verb::Read, "read var");
+    first.messages = model::Messages::default();
+    first.messages.add("s7comm", 4, 2);
+    first.messages.add("cotp", 240, 3);
+    let mut merged = first.clone().times(100);
+    merged.messages = model::Messages::none();
+    let judgement = judge(vec![Record::Act(first), Record::Act(merged)]);
+    let counts: Vec<(&str, u64)> = judgement.protocols.iter().map(|p| (p.protocol.as_str(), p.messages)).collect();
+    assert_eq!(counts, [("cotp", 303), ("s7comm", 202)]);
+}
