@@ -1,6 +1,6 @@
 //! What the capture cannot show, said with numbers and with what would help.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Blindness, BlindnessKind, Conversation, Health, HealthKind, Role, Said, Severity, State, Text, Transport, nouns,
@@ -35,13 +35,27 @@ pub(crate) struct Sight {
     tagged: u64,
     conversations: u64,
     midstream: u64,
+    /// Days on which something was said, since 1970; bounded.
+    days: BTreeSet<i64>,
+    day: i64,
 }
+
+/// Days kept; ten years are enough to see that captures of different times were read together.
+const DAYS_MAX: usize = 4_096;
+
+/// Days of silence from which on what comes after is another capture.
+const PAUSE_DAYS: i64 = 30;
 
 impl Sight {
     pub(crate) fn conversation(&mut self, conversation: &Conversation) {
         let (sent, received) = (&conversation.sent, &conversation.received);
         let bytes = sent.bytes + received.bytes;
         self.bytes += bytes;
+        let day = conversation.first.0 / 86_400_000_000_000;
+        if day != self.day && self.days.len() < DAYS_MAX {
+            self.day = day;
+            self.days.insert(day);
+        }
         self.missing_bytes += sent.missing + received.missing;
         if ENCRYPTED.contains(&conversation.protocol.as_ref()) || matches!(conversation.transport, Transport::Ip(50)) {
             self.encrypted_bytes += bytes;
@@ -386,19 +400,21 @@ fn of_time(inventory: &Inventory, sight: &Sight, report: &mut Report) {
         };
         if !missed.en.is_empty() {
             let length = match seconds {
-                i64::MIN..120 => format!("{seconds} s"),
-                120..7_200 => format!("{} min", seconds / 60),
-                7_200..172_800 => format!("{} h", seconds / 3_600),
-                _ => format!("{} × 24 h", seconds / 86_400),
+                i64::MIN..120 => Said::from(format!("{seconds} s")),
+                120..7_200 => Said::from(format!("{} min", seconds / 60)),
+                7_200..172_800 => Said::from(format!("{} h", seconds / 3_600)),
+                _ => said!("{days}", "{days}", days = number_of(seconds / 86_400, nouns::DAYS)),
             };
             report.add(
                 BlindnessKind::Duration,
                 severity,
                 seconds.unsigned_abs(),
-                Said {
-                    en: Text::from(format!("the capture covers {length}: it does not show {}", missed.en)),
-                    fr: Text::from(format!("la capture couvre {length} : elle ne montre pas {}", missed.fr)),
-                },
+                said!(
+                    "the capture covers {length}: it does not show {missed}",
+                    "la capture couvre {length} : elle ne montre pas {missed}",
+                    length = length,
+                    missed = missed
+                ),
                 said!(
                     "capture for a week, with a change of shift, a backup and a maintenance in it",
                     "capturer une semaine, avec un changement de poste, une sauvegarde et une maintenance"
@@ -406,6 +422,24 @@ fn of_time(inventory: &Inventory, sight: &Sight, report: &mut Report) {
                 Vec::new(),
             );
         }
+    }
+    let days: Vec<i64> = sight.days.iter().copied().collect();
+    let periods = 1 + days.windows(2).filter(|pair| pair[1] - pair[0] > PAUSE_DAYS).count() as u64;
+    if !days.is_empty() && periods > 1 {
+        report.add(
+            BlindnessKind::Position,
+            Severity::Medium,
+            periods,
+            said!(
+                "what was read is of {periods} periods with more than {PAUSE_DAYS} days between them: machines of different places or times that have the same address are taken for one",
+                "ce qui a été lu provient de {periods} périodes séparées de plus de {PAUSE_DAYS} jours : des machines de lieux ou d'époques différents ayant la même adresse sont prises pour une seule"
+            ),
+            said!(
+                "read captures of one place and time together, and the others on their own",
+                "lire ensemble les captures d'un même lieu et d'une même époque, et les autres à part"
+            ),
+            Vec::new(),
+        );
     }
     let clock = sight.count(HealthKind::Clock);
     if clock > 0 {

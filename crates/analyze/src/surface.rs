@@ -178,7 +178,7 @@ fn expose(machines: &Machines, asset: &Asset, service: &Service, weak: &[Weaknes
         // A weakness of the machine counts for every door, one of a protocol for that door.
         if (of.is_empty() || of == protocol || (of == "cip" && protocol == "enip")) && listed < 5 {
             listed += 1;
-            add(weakness.points, Said { en: weakness.title.en.into(), fr: weakness.title.fr.into() });
+            add(weakness.points, Said { en: lower_first(weakness.title.en), fr: lower_first(weakness.title.fr) });
         }
     }
     let score = reasons.iter().map(|(points, _)| points).sum::<u32>().min(100);
@@ -194,6 +194,17 @@ fn expose(machines: &Machines, asset: &Asset, service: &Service, weak: &[Weaknes
         reached_from: service.partners.clone(),
         reached_count: service.partner_count,
     })
+}
+
+/// A title inside a list: with a small first letter, unless it begins with an abbreviation or a name.
+fn lower_first(title: &str) -> Text {
+    let mut characters = title.chars();
+    let first = characters.next();
+    let is_name = title.split([' ', '\'']).next().is_some_and(|word| word.chars().skip(1).any(char::is_uppercase));
+    match first {
+        Some(first) if !is_name => Text::from_iter(first.to_lowercase().chain(characters)),
+        _ => Text::from(title),
+    }
 }
 
 /// Changes seen to a machine by a protocol and those that it carries.
@@ -317,7 +328,7 @@ mod tests {
             .collect();
         expect![[r#"
             10.0.0.7 s7comm Some(102): 60 (30 s7comm obeys anyone, without a password; 12 the plant depends on the machine; 10 it was used from another subnet; 8 2 changes seen over it)
-            10.0.0.7 http Some(80): 49 (25 A published default password is in use; 12 the plant depends on the machine; 6 web pages and interfaces have a long history of holes; 6 what is said can be read on the way)
+            10.0.0.7 http Some(80): 49 (25 a published default password is in use; 12 the plant depends on the machine; 6 web pages and interfaces have a long history of holes; 6 what is said can be read on the way)
         "#]].assert_eq(&doors.concat());
         let deeds: Vec<&str> = judgement.capabilities.iter().map(|deed| deed.sentence.en.as_str()).collect();
         expect!["any machine in 10.5.0.0/24 can stop 10.0.0.7 by s7comm without authentication: seen 2 times"]

@@ -116,6 +116,7 @@ nouns! {
     CONNECTIONS = "connection", "connections", "connexion", "connexions";
     CONTROLLERS = "controller", "controllers", "automate", "automates";
     CONVERSATIONS = "conversation", "conversations", "conversation", "conversations";
+    DAYS = "day", "days", "jour", "jours";
     DEVICES = "device", "devices", "équipement", "équipements";
     LOGINS = "login", "logins", "ouverture de session", "ouvertures de session";
     MACHINES = "machine", "machines", "machine", "machines";

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use model::{Confidence, FactKey, Mac, Time};
+use model::{Confidence, FactKey, Mac};
 
 use super::{Inventory, Key, MacUse, Node, NodeId, address};
 
 /// Addresses in one subnet behind one hardware address, without any binding, from which on it is taken for a router.
 const FRONTED_IPS_MIN: usize = 4;
+
+/// Subnets in which one machine may have had addresses, one after the other.
+const ADDRESSES_IN_TURN_MAX: usize = 16;
 
 /// Machines with the same serial number up to which they are taken for one: above it is a value from a template.
 const SAME_SERIAL_MAX: usize = 8;
@@ -41,7 +44,12 @@ struct Seen {
 impl Seen {
     /// How often packets of `node` had this hardware address.
     fn weight(&self, node: NodeId) -> u64 {
-        self.ips.binary_search_by_key(&node, |ip| ip.0).map_or(0, |position| self.ips[position].1.count)
+        self.used(node).map_or(0, |used| used.count)
+    }
+
+    /// How packets of `node` had this hardware address.
+    fn used(&self, node: NodeId) -> Option<&MacUse> {
+        self.ips.binary_search_by_key(&node, |ip| ip.0).ok().map(|position| &self.ips[position].1)
     }
 
     fn is_bound(&self, node: NodeId) -> bool {
@@ -98,6 +106,7 @@ pub(crate) fn machines(inventory: &Inventory) -> Vec<Machine> {
     });
 
     let owner = owners(&seen);
+    let numbering = numbering(&seen, nodes);
 
     let mac_numbers: BTreeMap<Mac, usize> = seen.keys().enumerate().map(|(n, mac)| (*mac, nodes.len() + n)).collect();
     let mut union = Union::new(nodes.len() + seen.len());
@@ -111,7 +120,7 @@ pub(crate) fn machines(inventory: &Inventory) -> Vec<Machine> {
         if let Some(node) = inventory.find(&Key::Mac(*mac).address()) {
             union.join(number, node as usize);
         }
-        let (own, behind) = split(*mac, entry, nodes, &owner, has_private);
+        let (own, behind) = split(*mac, &seen, nodes, &owner, has_private, &numbering);
         is_router[number] = entry.says_router || address::is_virtual_router(*mac) || !behind.is_empty();
         for node in own {
             let weight = entry.weight(node);
@@ -208,11 +217,13 @@ fn hardware(inventory: &Inventory, live: &[bool]) -> BTreeMap<Mac, Seen> {
 /// The addresses that are the interface's own, and those behind it.
 fn split(
     mac: Mac,
-    entry: &Seen,
+    seen: &BTreeMap<Mac, Seen>,
     nodes: &[Node],
     owner: &BTreeMap<NodeId, Mac>,
     has_private: bool,
+    numbering: &BTreeSet<IpAddr>,
 ) -> (Vec<NodeId>, Vec<NodeId>) {
+    let entry = &seen[&mac];
     let ip_of = |id: NodeId| nodes[id as usize].ip();
     let mut own = entry.bound.clone();
     let mut behind = Vec::new();
@@ -224,7 +235,10 @@ fn split(
             // packet on both sides.
             Some(other) if *other != mac => {
                 own.retain(|known| known != id);
-                if !entry.is_bound(*id) {
+                // At another time it was another machine's address, here or in another plant.
+                let is_at_once =
+                    seen.get(other).and_then(|owner| owner.used(*id)).is_some_and(|owner| owner.is_at_once(used));
+                if !entry.is_bound(*id) && is_at_once {
                     behind.push(*id);
                 }
             }
@@ -242,7 +256,10 @@ fn split(
             subnets
         };
         let (v4, v6) = (subnets(true), subnets(false));
-        let is_outside = has_private && open.iter().any(|(_, ip, _)| ip.is_ipv4() && address::is_public(*ip));
+        let is_outside = has_private
+            && open.iter().any(|(_, ip, _)| {
+                ip.is_ipv4() && address::is_public(*ip) && !numbering.contains(&address::subnet(*ip))
+            });
         let is_many = open.iter().filter(|(_, ip, _)| ip.is_ipv4()).count() >= FRONTED_IPS_MIN;
         // Without a binding, one or a few addresses of one subnet are the machine's own; all else speaks for a router.
         let is_own = v4.len() <= 1 && v6.len() <= 2 && !is_outside && !is_many && !address::is_virtual_router(mac);
@@ -275,21 +292,43 @@ fn split(
 
 /// Whether no two addresses of the same family and of different subnets were used at the same time.
 fn is_one_at_a_time(open: &[(NodeId, IpAddr, MacUse)]) -> bool {
-    let mut uses: Vec<(bool, Time, Time, IpAddr)> = open
-        .iter()
-        .filter(|(_, ip, _)| !address::is_link_local(*ip))
-        .map(|(_, ip, used)| (ip.is_ipv4(), used.first, used.last, address::subnet(*ip)))
-        .collect();
-    uses.sort_unstable();
-    let mut latest: Option<(bool, Time, IpAddr)> = None;
-    for (family, first, last, subnet) in uses {
-        match latest {
-            Some((known, until, other)) if known == family && first <= until && subnet != other => return false,
-            Some((known, until, other)) if known == family && until > last => latest = Some((family, until, other)),
-            _ => latest = Some((family, last, subnet)),
+    let mut subnets: BTreeMap<IpAddr, MacUse> = BTreeMap::new();
+    for (_, ip, used) in open.iter().filter(|(_, ip, _)| !address::is_link_local(*ip)) {
+        let subnet = subnets.entry(address::subnet(*ip)).or_insert(*used);
+        subnet.first = subnet.first.min(used.first);
+        subnet.last = subnet.last.max(used.last);
+        subnet.hours |= used.hours;
+    }
+    // Behind a router there are soon hundreds; nobody has that many addresses one after the other.
+    let subnets: Vec<(IpAddr, MacUse)> = subnets.into_iter().take(ADDRESSES_IN_TURN_MAX + 1).collect();
+    subnets.len() <= ADDRESSES_IN_TURN_MAX
+        && subnets.iter().enumerate().all(|(number, (ip, used))| {
+            let others = &subnets[number + 1..];
+            others.iter().all(|(other, later)| ip.is_ipv4() != other.is_ipv4() || !used.is_at_once(later))
+        })
+}
+
+/// Public subnets of which several hardware addresses carry one address or a few each, and nothing else: the numbering of
+/// this link. The Internet stands behind one hardware address.
+fn numbering(seen: &BTreeMap<Mac, Seen>, nodes: &[Node]) -> BTreeSet<IpAddr> {
+    let mut carriers: BTreeMap<IpAddr, u32> = BTreeMap::new();
+    for (mac, entry) in seen {
+        let mut subnets: Vec<IpAddr> = entry
+            .ips
+            .iter()
+            .filter_map(|(id, _)| nodes[*id as usize].ip())
+            .filter(|ip| ip.is_ipv4())
+            .map(address::subnet)
+            .collect();
+        let is_few = subnets.len() < FRONTED_IPS_MIN;
+        subnets.dedup();
+        if let ([subnet], true, false) = (subnets.as_slice(), is_few, address::is_virtual_router(*mac))
+            && address::is_public(*subnet)
+        {
+            *carriers.entry(*subnet).or_default() += 1;
         }
     }
-    true
+    carriers.into_iter().filter(|(_, count)| *count >= 2).map(|(subnet, _)| subnet).collect()
 }
 
 /// Joins what devices say is one: a second hardware address, the same serial number, the same name on the same link.

@@ -71,6 +71,32 @@ pub(crate) struct MacUse {
     pub(crate) count: u64,
     pub(crate) first: Time,
     pub(crate) last: Time,
+    /// The hours of use, folded into 64 bits: without a bit in common two addresses were not used at the same time.
+    pub(crate) hours: u64,
+}
+
+impl MacUse {
+    fn new(mac: Mac, count: u64, first: Time, last: Time) -> MacUse {
+        MacUse { mac, count, first, last, hours: hour(first) | hour(last) }
+    }
+
+    fn extend(&mut self, count: u64, first: Time, last: Time) {
+        self.count += count;
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+        self.hours |= hour(first) | hour(last);
+    }
+
+    /// Whether both may have been used at the same time.
+    pub(crate) fn is_at_once(&self, other: &MacUse) -> bool {
+        self.first <= other.last && other.first <= self.last && self.hours & other.hours != 0
+    }
+}
+
+/// One of 64 bits for the hour of `at`.
+fn hour(at: Time) -> u64 {
+    let hour = (at.0 / 3_600_000_000_000) as u64;
+    1 << (hour.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58)
 }
 
 /// A service that an address offers.
@@ -252,11 +278,9 @@ impl Inventory {
         node.last = node.last.max(last);
         if let Some(mac) = address.mac.filter(|mac| !mac.is_group() && *mac != Mac([0; 6])) {
             if let Some(known) = node.macs.iter_mut().find(|known| known.mac == mac) {
-                known.count += weight;
-                known.first = known.first.min(at);
-                known.last = known.last.max(last);
+                known.extend(weight, at, last);
             } else if node.macs.len() < limits::MACS_PER_IP_MAX {
-                node.macs.push(MacUse { mac, count: weight, first: at, last });
+                node.macs.push(MacUse::new(mac, weight, at, last));
             }
         }
         if let Some(vlan) = address.vlan

@@ -228,17 +228,23 @@ fn a_machine_with_one_address_after_the_other_is_no_router() {
         let from = format!("{ip}@00:0c:29:00:00:10");
         Record::Conversation(conversation(at, &from, "10.9.0.7:502@00:80:f4:00:00:07", "modbus", State::Closed))
     };
-    check(vec![call(0.0, "10.1.0.5"), call(9_000.0, "10.2.0.5"), call(90_000.0, "10.3.0.5")], expect![[r#"
+    check(
+        vec![call(0.0, "10.1.0.5"), call(9_000.0, "10.2.0.5"), call(90_000.0, "10.3.0.5")],
+        expect![[r#"
         mac-000c29000010 `10.1.0.5` 00:0c:29:00:00:10[10.1.0.5 10.2.0.5 10.3.0.5] unknown level 2
         mac-0080f4000007 `10.9.0.7` 00:80:f4:00:00:07[10.9.0.7] plc level 1
-    "#]]);
+    "#]],
+    );
     // At the same time it forwards.
-    check(vec![call(0.0, "10.1.0.5"), call(0.5, "10.2.0.5")], expect![[r#"
+    check(
+        vec![call(0.0, "10.1.0.5"), call(0.5, "10.2.0.5")],
+        expect![[r#"
         ip-10.1.0.5 `10.1.0.5` -[10.1.0.5] unknown level 2 remote
         ip-10.2.0.5 `10.2.0.5` -[10.2.0.5] unknown level 2 remote
         mac-000c29000010 `00:0c:29:00:00:10` 00:0c:29:00:00:10[] router level unknown
         mac-0080f4000007 `10.9.0.7` 00:80:f4:00:00:07[10.9.0.7] plc level 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
