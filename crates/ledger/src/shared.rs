@@ -120,8 +120,7 @@ fn run(log: &mut Log, requests: &Receiver<Request>, publish_every: Duration, sta
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Request::Stop),
         };
-        let is_idle = first.is_none();
-        let mut appends = Vec::new();
+        let mut appends: Vec<Append> = Vec::new();
         let mut publishes = Vec::new();
         let mut is_stopping = false;
         for request in first.into_iter().chain(requests.try_iter().take(REQUESTS_MAX)) {
@@ -131,16 +130,16 @@ fn run(log: &mut Log, requests: &Receiver<Request>, publish_every: Duration, sta
                 Request::Stop => is_stopping = true,
             }
         }
-        if !appends.is_empty() {
-            trouble = append(log, appends).err().map(|error| error.to_string());
+        let appended = (!appends.is_empty()).then(|| append(log, &appends));
+        if let Some(result) = &appended {
+            trouble = result.as_ref().err().map(Refused::to_string);
         }
         let is_due = unpublished_since.is_some_and(|since| since.elapsed() >= publish_every);
+        let mut published = Ok(());
         if is_due || is_stopping || !publishes.is_empty() {
-            let result = log.publish().map_err(|error| Refused::Log(Arc::new(error)));
-            trouble = result.as_ref().err().map(Refused::to_string).or(trouble.take().filter(|_| !is_idle));
-            for answer in publishes {
-                // Who asked may have stopped waiting.
-                let _ = answer.send(result.clone());
+            published = log.publish().map_err(|error| Refused::Log(Arc::new(error)));
+            if appended.is_none() || published.is_err() {
+                trouble = published.as_ref().err().map(Refused::to_string);
             }
             // What did not work is tried again after the same time.
             unpublished_since = None;
@@ -150,6 +149,18 @@ fn run(log: &mut Log, requests: &Receiver<Request>, publish_every: Duration, sta
         }
         *status.lock().unwrap_or_else(PoisonError::into_inner) =
             Status { size: log.size(), published: log.published(), trouble: trouble.clone() };
+        // Who asked may have stopped waiting: then nobody takes the answer.
+        if let Some(result) = appended {
+            let mut next = result.as_ref().map_or(0, |range| range.start);
+            for (entries, answer) in appends {
+                let range = next..next + entries.len() as u64;
+                next = range.end;
+                let _ = answer.send(result.clone().map(|_| range));
+            }
+        }
+        for answer in publishes {
+            let _ = answer.send(published.clone());
+        }
         if is_stopping {
             return;
         }
@@ -160,14 +171,7 @@ fn run(log: &mut Log, requests: &Receiver<Request>, publish_every: Duration, sta
 type Append = (Vec<Vec<u8>>, SyncSender<Result<Range<u64>, Refused>>);
 
 /// Appends the entries of all requests with one sync.
-fn append(log: &mut Log, requests: Vec<Append>) -> Result<(), Refused> {
+fn append(log: &mut Log, requests: &[Append]) -> Result<Range<u64>, Refused> {
     let entries: Vec<&Vec<u8>> = requests.iter().flat_map(|(entries, _)| entries).collect();
-    let result = log.append(&entries).map_err(|error| Refused::Log(Arc::new(error)));
-    let mut next = result.as_ref().map_or(0, |range| range.start);
-    for (entries, answer) in &requests {
-        let range = next..next + entries.len() as u64;
-        next = range.end;
-        let _ = answer.send(result.clone().map(|_| range));
-    }
-    result.map(|_| ())
+    log.append(&entries).map_err(|error| Refused::Log(Arc::new(error)))
 }
