@@ -116,7 +116,7 @@ impl Controller {
         let reply = |status: u8, data: &[u8]| [&[service | 0x80, 0, status, 0], data].concat();
         match (service, path) {
             (0x01, [0x20, 0x01, ..]) => reply(0, &self.identity.attributes(self.status(values))),
-            (0x05, [0x20, 0x01, ..]) => reply(0, &[]),
+            (0x05, [0x20, 0x01, ..]) | (0x4b | 0x4d | 0x51, [0x20, 0xa1, ..]) => reply(0, &[]),
             // Multiple Service Packet: number, offsets, requests.
             (0x0a, _) => {
                 let count = usize::from(u16::from_le_bytes([data[0], data[1]]));
@@ -224,6 +224,22 @@ pub fn reset() -> Vec<u8> {
 /// A request to go to program mode (as known tools send it to class 0x64).
 pub fn stop() -> Vec<u8> {
     request(0x07, &[0x20, 0x64, 0x24, 0x01], &[])
+}
+
+/// A request to update the firmware (class 0xa1, as the maker's own tool sends it): how many bytes will come.
+pub fn update_firmware(bytes: u32) -> Vec<u8> {
+    request(0x4b, &[0x20, 0xa1, 0x24, 0x01], &bytes.to_le_bytes())
+}
+
+/// A piece of firmware: offset, bytes.
+pub fn transfer_firmware(offset: u32, bytes: &[u8]) -> Vec<u8> {
+    let length = (bytes.len() as u16).to_le_bytes();
+    request(0x4d, &[0x20, 0xa1, 0x24, 0x01], &[offset.to_le_bytes().as_slice(), &length, bytes].concat())
+}
+
+/// All firmware was sent.
+pub fn finish_firmware() -> Vec<u8> {
+    request(0x51, &[0x20, 0xa1, 0x24, 0x01], &[1, 0])
 }
 
 /// An encapsulated message: command, session, sender context, data.
@@ -451,6 +467,10 @@ pub struct Poll {
 impl Task for Poll {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         let next = at.plus(self.period + site.random.around_zero(self.period as f64 * 0.01) as i64);
+        if site.is_down(self.client, at) {
+            self.session = None;
+            return Some(at.plus(5 * SECOND));
+        }
         if site.is_down(self.server, at) {
             if let Some(session) = self.session.take() {
                 session.abort(&mut site.network, at);

@@ -283,6 +283,10 @@ pub struct Poll {
 impl Task for Poll {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         let next = at.plus(self.period + site.random.around_zero(self.period as f64 * 0.01) as i64);
+        if site.is_down(self.client, at) {
+            self.session = None;
+            return Some(at.plus(5 * SECOND));
+        }
         if site.is_down(self.server, at) {
             if let Some(session) = self.session.take() {
                 session.abort(&mut site.network, at);

@@ -11,6 +11,8 @@ pub mod mms;
 pub mod modbus;
 pub mod mqtt;
 pub mod office;
+pub mod opcua;
+pub mod profinet;
 pub mod s7comm;
 pub mod s7comm_lists;
 pub mod tls;

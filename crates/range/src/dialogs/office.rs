@@ -13,10 +13,26 @@ use crate::tcp::Connection;
 
 /// A computer wakes up and gets its address: discover, offer, request, acknowledgement.
 pub fn dhcp(network: &mut Network, random: &mut Random, at: Time, client: HostId, server: HostId) {
+    let [a, b, c, _] = network.host(server).ip.octets();
+    lease(network, random, at, client, server, Ipv4Addr::new(a, b, c, 1));
+}
+
+/// A computer asks for an address, and someone answers who makes itself its router and name server.
+pub fn dhcp_rogue(network: &mut Network, random: &mut Random, at: Time, client: HostId, rogue: HostId) -> Time {
+    let router = network.host(rogue).ip;
+    lease(network, random, at, client, rogue, router)
+}
+
+fn lease(
+    network: &mut Network,
+    random: &mut Random,
+    at: Time,
+    client: HostId,
+    server: HostId,
+    router: Ipv4Addr,
+) -> Time {
     let (client, server) = (*network.host(client), *network.host(server));
     let transaction = (random.bits() as u32).to_be_bytes();
-    let [a, b, c, _] = server.ip.octets();
-    let router = Ipv4Addr::new(a, b, c, 1);
     let mut at = at;
     for (kind, is_answer) in [(1u8, false), (2, true), (3, false), (5, true)] {
         let mut message = vec![if is_answer { 2 } else { 1 }, 1, 6, 0];
@@ -59,6 +75,7 @@ pub fn dhcp(network: &mut Network, random: &mut Random, at: Time, client: HostId
         network.frame(at, frame::ethernet(Mac::BROADCAST, source.mac, frame::IPV4, &packet));
         at = at.plus(random.wait(2 * MILLISECOND, 3 * MILLISECOND));
     }
+    at
 }
 
 /// A client asks for the address of a name and is told, or told that there is none.

@@ -2,6 +2,7 @@
 
 pub mod heating;
 pub mod office;
+pub mod packaging;
 pub mod substation;
 pub mod water;
 pub mod water_attacks;
@@ -44,7 +45,7 @@ pub struct Plant {
 }
 
 /// The table of plants.
-pub static PLANTS: &[Plant] = &[water::PLANT, heating::PLANT, substation::PLANT];
+pub static PLANTS: &[Plant] = &[water::PLANT, heating::PLANT, substation::PLANT, packaging::PLANT];
 
 /// The plants of a plan with their whole timetable.
 pub fn build(plan: &Plan) -> Site {

@@ -80,7 +80,21 @@ fn our_decoders_read_every_frame_of_every_plant() {
 }
 
 /// Industrial protocols that the plants speak.
-const INDUSTRIAL: &[&str] = &["modbus", "s7comm", "enip", "dnp3", "bacnet", "mqtt", "iec104", "goose", "mms"];
+const INDUSTRIAL: &[&str] = &[
+    "modbus",
+    "s7comm",
+    "enip",
+    "dnp3",
+    "bacnet",
+    "mqtt",
+    "iec104",
+    "goose",
+    "mms",
+    "opcua",
+    "profinet-rt",
+    "profinet-dcp",
+    "profinet-cm",
+];
 
 #[test]
 fn the_truth_points_at_packets_of_those_who_did_it() {
