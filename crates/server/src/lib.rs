@@ -1,0 +1,2 @@
+//! State.
+#![forbid(unsafe_code)]
