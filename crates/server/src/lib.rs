@@ -1,2 +1,34 @@
-//! State.
+//! The HTTP side of Vigie: ingest of batches, the API, people, the live stream and the embedded user interface.
+//!
+//! [`Site::open`] opens everything below a data folder; batches go in through [`Site::ingest`]; [`serve`] answers
+//! requests until it is told to stop. The routes are rows of one table, [`api::ROUTES`]: who may use one stands in its
+//! row and is checked in one place ([`call`]), and the OpenAPI document is written from the same rows.
 #![forbid(unsafe_code)]
+
+pub mod api;
+mod call;
+mod clock;
+mod config;
+mod files;
+mod limits;
+mod list;
+mod live;
+mod openapi;
+mod people;
+mod problem;
+mod router;
+mod serve;
+mod site;
+mod tls;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, Evidence, EvidenceQuery, Tls};
+pub use openapi::document;
+pub use problem::Problem;
+pub use router::router;
+pub use serve::{ServeError, Serving, serve};
+pub use site::{Site, SiteError};
+pub use view::Sensor;

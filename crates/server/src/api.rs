@@ -1,0 +1,246 @@
+//! THE TABLE of routes. A route is one row here and one function in a file of `api/`.
+//!
+//! Who may use it, what a token needs, what it takes and gives: the router, the check of rights, the OpenAPI document
+//! and the test of every route with every role are made from these rows.
+
+mod assets;
+mod findings;
+mod people;
+mod plant;
+mod session;
+mod site;
+mod stream;
+mod tokens;
+
+use store::{Role, Scope};
+
+use crate::call::Handler;
+
+/// Where the routes are, but for `/metrics`.
+pub const BASE: &str = "/api/v1";
+
+/// HTTP methods in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes, or does.
+    Post,
+    /// Changes.
+    Patch,
+    /// Takes away.
+    Delete,
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Everybody, logged in or not.
+    Nobody,
+    /// Everybody who is logged in; the handler looks closer where the row says so.
+    Anybody,
+    /// Who has at least this role.
+    Role(Role),
+    /// Programs on the same machine; else who has at least this role.
+    LoopbackOr(Role),
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A whole number, at least and at most.
+    Number(u64, u64),
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// RFC 3339.
+    Time,
+}
+
+/// A parameter in the query.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// What it means.
+    pub about: &'static str,
+    /// Whether it must be there.
+    pub is_needed: bool,
+}
+
+/// One route.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path below [`BASE`], with `{names}`.
+    pub path: &'static str,
+    /// Who.
+    pub need: Need,
+    /// What a token needs besides.
+    pub scope: Scope,
+    /// What it does, in a line.
+    pub about: &'static str,
+    /// Parameters in the query.
+    pub query: &'static [Parameter],
+    /// JSON schema of the body; empty where there is none.
+    pub body: &'static str,
+    /// Media type of the answer.
+    pub gives: &'static str,
+    /// What does it.
+    pub handler: Handler,
+}
+
+const VIEWER: Need = Need::Role(Role::Viewer);
+const ANALYST: Need = Need::Role(Role::Analyst);
+const ENGINEER: Need = Need::Role(Role::Engineer);
+const ADMINISTRATOR: Need = Need::Role(Role::Administrator);
+const AUDITOR: Need = Need::Role(Role::Auditor);
+
+const JSON: &str = "application/json";
+
+const fn text(name: &'static str, about: &'static str) -> Parameter {
+    Parameter { name, kind: Kind::Text, about, is_needed: false }
+}
+
+const fn words(name: &'static str, words: &'static [&'static str], about: &'static str) -> Parameter {
+    Parameter { name, kind: Kind::Words(words), about, is_needed: false }
+}
+
+const LIMIT: Parameter =
+    Parameter { name: "limit", kind: Kind::Number(1, 1000), about: "rows at most; 100 unless told", is_needed: false };
+const CURSOR: Parameter = text("cursor", "`next` of the page before");
+const SORT: Parameter = text("sort", "a field of the rows; with `-` before it the greatest first");
+
+const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
+const STATES: &[&str] = &["open", "acknowledged", "closed"];
+
+const LOGIN: &str = r#"{"type":"object","required":["name","password"],"properties":{
+    "name":{"type":"string"},"password":{"type":"string"},"code":{"type":"string"}}}"#;
+const SETUP: &str = r#"{"type":"object","required":["token","name","password"],"properties":{
+    "token":{"type":"string"},"name":{"type":"string"},"password":{"type":"string","minLength":12}}}"#;
+const NEW_USER: &str = r#"{"type":"object","required":["name","role","password"],"properties":{
+    "name":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$"},
+    "role":{"enum":["viewer","auditor","analyst","engineer","administrator"]},
+    "password":{"type":"string","minLength":12,"maxLength":256}}}"#;
+const USER: &str = r#"{"type":"object","properties":{
+    "role":{"enum":["viewer","auditor","analyst","engineer","administrator"]},"is_disabled":{"type":"boolean"}}}"#;
+const PASSWORD: &str = r#"{"type":"object","required":["password"],"properties":{
+    "password":{"type":"string","minLength":12,"maxLength":256},"current":{"type":"string"}}}"#;
+const CODE: &str = r#"{"type":"object","properties":{"code":{"type":"string"}}}"#;
+const TOKEN: &str = r#"{"type":"object","required":["name","scopes"],"properties":{
+    "name":{"type":"string","minLength":1,"maxLength":100},
+    "scopes":{"type":"array","minItems":1,"items":{"enum":["read","query","write","metrics","admin"]}},
+    "expires":{"type":"string","format":"date-time"}}}"#;
+const ASSET: &str = r#"{"type":"object","additionalProperties":false,"properties":{
+    "name":{"type":["string","null"]},"note":{"type":["string","null"]},"zone":{"type":["string","null"]},
+    "owner":{"type":["string","null"]},"role":{"type":["string","null"]},
+    "importance":{"enum":["low","medium","high","critical",null]},"location":{"type":["string","null"]}}}"#;
+const FINDING: &str = r#"{"type":"object","additionalProperties":false,"properties":{
+    "state":{"enum":["open","acknowledged","closed"]},"comment":{"type":"string","maxLength":4000},
+    "assignee":{"type":["string","null"],"maxLength":100}}}"#;
+const SETTINGS: &str = r#"{"type":"object","additionalProperties":false,"properties":{
+    "site_name":{"type":["string","null"],"maxLength":100},
+    "disabled_detectors":{"type":["array","null"],"items":{"type":"string"}},
+    "language":{"enum":["en","fr",null]}}}"#;
+
+macro_rules! to {
+    ($handler:path) => {
+        |call| Box::pin($handler(call))
+    };
+}
+
+const fn get(path: &'static str, need: Need, about: &'static str, handler: Handler) -> Route {
+    Route { method: Method::Get, path, need, scope: Scope::Read, about, query: &[], body: "", gives: JSON, handler }
+}
+
+const fn change(
+    method: Method,
+    path: &'static str,
+    need: Need,
+    body: &'static str,
+    about: &'static str,
+    handler: Handler,
+) -> Route {
+    let scope = match need {
+        Need::Role(role) => crate::call::scope_of_change(role),
+        _ => Scope::Write,
+    };
+    Route { method, path, need, scope, about, query: &[], body, gives: JSON, handler }
+}
+
+impl Route {
+    const fn query(self, query: &'static [Parameter]) -> Route {
+        Route { query, ..self }
+    }
+
+    const fn scope(self, scope: Scope) -> Route {
+        Route { scope, ..self }
+    }
+
+    const fn gives(self, gives: &'static str) -> Route {
+        Route { gives, ..self }
+    }
+}
+
+use Method::{Delete, Patch, Post};
+
+/// Every route.
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = &[
+    get("/health", Need::Nobody, "How the site is: sensors, queues, how far the analysis is", to!(site::health)),
+    get("/openapi.json", Need::Nobody, "This document", to!(site::openapi)),
+    get("/metrics", Need::LoopbackOr(Role::Viewer), "Numbers for Prometheus; without login from the same machine", to!(site::metrics))
+        .scope(Scope::Metrics).gives("text/plain"),
+
+    get("/setup", Need::Nobody, "Whether there is no administrator yet", to!(session::setup_needed)),
+    change(Post, "/setup", Need::Nobody, SETUP, "Make the first administrator, with the word of the link that was printed", to!(session::set_up)),
+    change(Post, "/session", Need::Nobody, LOGIN, "Log in: sets the cookie, gives the word for `x-vigie-csrf`", to!(session::log_in)),
+    get("/session", Need::Anybody, "Who is logged in", to!(session::who)),
+    change(Delete, "/session", Need::Anybody, "", "Log out", to!(session::log_out)),
+
+    get("/users", ADMINISTRATOR, "Everybody", to!(people::list)).scope(Scope::Admin),
+    change(Post, "/users", ADMINISTRATOR, NEW_USER, "Let somebody in", to!(people::add)),
+    change(Patch, "/users/{name}", ADMINISTRATOR, USER, "Change what somebody may", to!(people::change)),
+    change(Delete, "/users/{name}", ADMINISTRATOR, "", "Remove somebody; ends their sessions and tokens", to!(people::remove)),
+    change(Post, "/users/{name}/password", Need::Anybody, PASSWORD, "Set a password: one's own with the current one, or somebody's as administrator", to!(people::set_password)).scope(Scope::Admin),
+    change(Post, "/users/{name}/totp", Need::Anybody, CODE, "Set up one's own second factor: without a code gives the secret, with a code of it turns it on", to!(people::set_up_code)).scope(Scope::Admin),
+    change(Delete, "/users/{name}/totp", Need::Anybody, "", "Turn the second factor off: one's own, or somebody's as administrator", to!(people::remove_code)).scope(Scope::Admin),
+    get("/tokens", ENGINEER, "Tokens of programs: one's own; all as administrator", to!(tokens::list)).scope(Scope::Admin),
+    change(Post, "/tokens", ENGINEER, TOKEN, "Make a token; its secret is shown this once", to!(tokens::add)).scope(Scope::Admin),
+    change(Delete, "/tokens/{id}", ENGINEER, "", "Revoke a token", to!(tokens::remove)).scope(Scope::Admin),
+
+    get("/summary", VIEWER, "The site in numbers", to!(plant::summary)),
+    get("/assets", VIEWER, "The machines", to!(assets::list)).query(&[
+        LIMIT, CURSOR, SORT,
+        text("search", "in name, addresses, vendor, model, order number, role, zone"),
+        text("role", "`plc`, `hmi` …"), text("level", "Purdue level: `0` to `5`, `3.5`, `unknown`"),
+        words("importance", &["low", "medium", "high", "critical"], "how much the plant depends on it"),
+        text("vendor", "exactly"), text("zone", "exactly"),
+        text("finding", "id of a detector, or a severity that its worst open finding has at least, or `any`"),
+    ]),
+    get("/assets/{id}", VIEWER, "All of one machine: claims, modules, services, edits, edges, findings", to!(assets::one)),
+    change(Patch, "/assets/{id}", ENGINEER, ASSET, "What people know of a machine; null takes it back", to!(assets::edit)),
+    get("/map", VIEWER, "Who talks to whom: nodes, edges, networks", to!(plant::map)),
+    get("/findings", VIEWER, "What is wrong, the worst first", to!(findings::list)).query(&[
+        LIMIT, CURSOR, SORT,
+        words("state", STATES, "where it stands"), words("severity", SEVERITIES, "at least"),
+        text("asset", "id of a machine"), text("detector", "id of a detector"), text("search", "in title and evidence"),
+    ]),
+    get("/findings/{id}", VIEWER, "All of one finding, with what it means and what to do", to!(findings::one)),
+    change(Patch, "/findings/{id}", ANALYST, FINDING, "Where it stands, who deals with it, a word on it", to!(findings::change)),
+    get("/sight", VIEWER, "What cannot be seen from here", to!(plant::sight)).query(&[LIMIT, CURSOR, SORT]),
+    get("/surface", VIEWER, "The attack surface, the worst first", to!(plant::surface)).query(&[LIMIT, CURSOR, SORT, text("asset", "id of a machine")]),
+    get("/detectors", VIEWER, "What is looked for", to!(plant::detectors)).query(&[LIMIT, CURSOR, SORT]),
+    get("/protocols", VIEWER, "What is decoded", to!(plant::protocols)),
+    get("/stream", VIEWER, "What happens, as it happens (server-sent events)", to!(stream::open))
+        .query(&[text("kinds", "of `act fact finding asset rates health`, separated by commas; all unless told")])
+        .gives("text/event-stream"),
+
+    get("/settings", ADMINISTRATOR, "Settings", to!(site::settings)).scope(Scope::Admin),
+    change(Patch, "/settings", ADMINISTRATOR, SETTINGS, "Change settings; null is the default again", to!(site::set_settings)),
+    get("/audit", AUDITOR, "Who did what, the newest first", to!(site::audit)).query(&[LIMIT, CURSOR]),
+];

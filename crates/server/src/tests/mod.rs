@@ -1,0 +1,6 @@
+//! The site is driven through its router, as a browser or a program would.
+
+mod harness;
+mod people;
+mod plant;
+mod routes;
