@@ -412,6 +412,11 @@ impl Entries {
         }
     }
 
+    /// The number that comes next; before the first call that of the oldest batch that can be asked for.
+    pub const fn expected(&self) -> u64 {
+        self.expected
+    }
+
     fn missing(&self, path: &Path, offset: u64, last: u64) -> Fault {
         let kind = FaultKind::Missing { first: self.expected, last };
         Fault { segment: path.to_owned(), offset, bytes: 0, kind }

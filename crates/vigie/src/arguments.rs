@@ -23,6 +23,8 @@ pub enum Command {
     Detectors(Detectors),
     /// Write a capture of a simulated plant; the same seed gives the same bytes
     Simulate(Simulate),
+    /// Check that nothing in a ledger was changed, with its directory alone; exit 0 good, 1 faults found, 2 wrong usage
+    Verify(Verify),
 }
 
 /// Arguments of `vigie read`.
@@ -87,6 +89,29 @@ pub struct Detectors {
     /// Language of the answer
     #[arg(long, value_enum, default_value_t = Language::En)]
     pub lang: Language,
+}
+
+/// Arguments of `vigie verify`.
+#[derive(Args)]
+pub struct Verify {
+    /// A ledger, the data directory of Vigie (then the journal is compared with it too), or a proof of one entry
+    #[arg(value_name = "DIR|PROOF")]
+    pub path: PathBuf,
+    /// The ledger's key as you noted it elsewhere; without it a forger who signs everything anew is not found
+    #[arg(long, value_name = "VKEY")]
+    pub key: Option<String>,
+    /// A checkpoint kept elsewhere, which must be the beginning of this ledger; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub earlier: Vec<PathBuf>,
+    /// Show this entry and prove that it is in the ledger; the first is 0
+    #[arg(long, value_name = "N")]
+    pub entry: Option<u64>,
+    /// Write the proof of the entry, for someone who has not the ledger
+    #[arg(long, value_name = "FILE", requires = "entry")]
+    pub write_proof: Option<PathBuf>,
+    /// Of a proof: the entry that it must prove
+    #[arg(long, value_name = "FILE")]
+    pub content: Option<PathBuf>,
 }
 
 /// Arguments of `vigie simulate`.

@@ -9,6 +9,7 @@ mod read;
 mod records;
 mod simulate;
 mod summary;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Protocols(protocols) => lists::protocols(protocols),
         Command::Detectors(detectors) => lists::detectors(detectors),
         Command::Simulate(simulate) => simulate::run(simulate),
+        Command::Verify(verify) => verify::run(verify),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,

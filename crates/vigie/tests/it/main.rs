@@ -6,6 +6,7 @@ mod determinism;
 mod ports;
 mod records;
 mod tidy;
+mod verify;
 
 use std::fs;
 use std::io::Write;
