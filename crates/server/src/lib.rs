@@ -7,8 +7,10 @@
 
 pub mod api;
 mod call;
+mod chain;
 mod clock;
 mod config;
+pub mod console;
 mod files;
 mod limits;
 mod list;
@@ -16,6 +18,7 @@ mod live;
 mod openapi;
 mod people;
 mod problem;
+mod rebuild;
 mod router;
 mod serve;
 mod site;
@@ -28,6 +31,7 @@ mod tests;
 pub use config::{Config, Evidence, EvidenceQuery, Tls};
 pub use openapi::document;
 pub use problem::Problem;
+pub use rebuild::{Rebuilt, rebuild};
 pub use router::router;
 pub use serve::{ServeError, Serving, serve};
 pub use site::{Site, SiteError};

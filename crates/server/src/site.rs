@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use ledger::{Entry, EntryError, Ledger, LedgerError, Refused};
 use model::{Record, Time};
 use serde_json::json;
 use store::{Decided, Decision, Recovered, Store, StoreError};
@@ -12,8 +13,9 @@ use uplink::{Batch, Closed, Journal, JournalError, Receiver};
 
 use crate::live::{Kind, Live};
 use crate::people::People;
+use crate::rebuild::{self, Past};
 use crate::view::{Sensor, View};
-use crate::{Config, clock, limits};
+use crate::{Config, chain, clock, limits};
 
 mod mind;
 
@@ -31,6 +33,15 @@ pub enum SiteError {
     /// The journal.
     #[error("journal: {0}")]
     Journal(#[from] JournalError),
+    /// The ledger.
+    #[error("ledger: {0}")]
+    Ledger(#[from] LedgerError),
+    /// The ledger, asked through its thread.
+    #[error("ledger: {0}")]
+    Refused(#[from] Refused),
+    /// An entry of the ledger.
+    #[error("ledger: {0}")]
+    Entry(#[from] EntryError),
     /// The system.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -45,7 +56,8 @@ pub struct Site {
     started: Time,
     recovered: Vec<Recovered>,
     /// What is on disk before anything is judged.
-    kept: Mutex<Journal>,
+    kept: Mutex<Kept>,
+    ledger: Ledger,
     /// The order of decisions.
     decisions: tokio::sync::Mutex<()>,
     mind: Mutex<Mind>,
@@ -62,6 +74,16 @@ pub struct Site {
     is_closing: AtomicBool,
 }
 
+/// The journal, and what of it the ledger does not know yet because it failed.
+struct Kept {
+    journal: Journal,
+    /// Sensor and last number of batches that are in the journal, with their entries.
+    unlogged: Option<(model::Text, u64, Vec<Vec<u8>>)>,
+}
+
+/// How often what is in the ledger comes under a signed checkpoint.
+const PUBLISH: Duration = Duration::from_secs(1);
+
 /// A lock whose holder panicked is taken all the same: what is behind it is whole between two records.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -75,6 +97,24 @@ impl Site {
             tracing::warn!("{recovery}");
         }
         let journal = Journal::open(&config.data.join("journal"), uplink::limits::JournalLimits::default())?;
+        for fault in journal.faults() {
+            tracing::warn!("journal: {fault:?}");
+        }
+        let mut log = chain::open(&config.data)?;
+        for note in log.notes() {
+            tracing::warn!("ledger: {note}");
+        }
+        // A batch that was on disk when the power went is as good as accepted.
+        for entry in journal.read_from(chain::last_sequence(&log.reader())? + 1).flatten() {
+            match Batch::from_bytes(&entry.bytes) {
+                Ok(batch) => drop(log.append(&[chain::entry_of_batch(&batch, entry.sequence, &entry.bytes)?])?),
+                Err(error) => tracing::error!("batch {} of the journal: {error}", entry.sequence),
+            }
+        }
+        let start = Entry::Start { at: clock::now().to_string(), version: config.version.clone(), sources: Vec::new() };
+        log.append(&[start.to_bytes()?])?;
+        log.publish()?;
+        chain::catch_up(&store, &log.reader()).await?;
         let decided = store.decided().await?;
         let people = People::new(store.has_administrator().await?);
         let past = journal.next();
@@ -93,7 +133,8 @@ impl Site {
             judged: AtomicU64::new(0),
             is_warming: AtomicBool::new(true),
             is_closing: AtomicBool::new(false),
-            kept: Mutex::new(journal),
+            kept: Mutex::new(Kept { journal, unlogged: None }),
+            ledger: Ledger::start(log, PUBLISH),
             config,
             store,
         });
@@ -113,23 +154,42 @@ impl Site {
         Ok(site)
     }
 
-    /// Takes batches in: when this returns they are on disk, and judged unless the past is still being judged.
+    /// Takes batches in: when this returns they are on disk and in the ledger, and judged unless the past is still being
+    /// judged.
     ///
-    /// Blocks; call it from a thread, not from a task. Several batches at once cost one sync.
+    /// Blocks; call it from a thread, not from a task. Several batches at once cost one sync. Where it fails, the same
+    /// batches can be given again.
     pub fn ingest(&self, batches: &[Batch]) -> Result<(), SiteError> {
+        let Some(last) = batches.last() else { return Ok(()) };
         let mut kept = lock(&self.kept);
-        for batch in batches {
-            kept.append(batch.created, &batch.to_bytes())?;
-        }
-        kept.sync()?;
+        let entries = match kept.unlogged.take() {
+            Some((sensor, number, entries)) if sensor == last.sensor && number == last.number => entries,
+            _ => {
+                let mut entries = Vec::with_capacity(batches.len());
+                for batch in batches {
+                    let bytes = batch.to_bytes();
+                    let sequence = kept.journal.append(batch.created, &bytes)?;
+                    entries.push(chain::entry_of_batch(batch, sequence, &bytes)?);
+                }
+                kept.journal.sync()?;
+                entries
+            }
+        };
+        let indexes = match self.ledger.append(entries.clone()) {
+            Ok(indexes) => indexes,
+            Err(refused) => {
+                kept.unlogged = Some((last.sensor.clone(), last.number, entries));
+                return Err(refused.into());
+            }
+        };
         self.accepted.fetch_add(batches.len() as u64, Ordering::Relaxed);
         // Whoever judges the past reads these from the journal too.
         if self.is_warming.load(Ordering::Acquire) {
             return Ok(());
         }
-        // The next batches may be written only when these were judged: the order is that of the journal.
-        for batch in batches {
-            self.judge_records(&batch.records);
+        // The next batches may be written only when these were judged: the order is that of the ledger.
+        for (index, batch) in indexes.zip(batches) {
+            self.judge_batch(index, &batch.records);
         }
         Ok(())
     }
@@ -162,38 +222,48 @@ impl Site {
         })
     }
 
-    /// Judges what earlier runs left in the journal, then what came in meanwhile.
+    /// Judges what earlier runs left, in the order of the ledger, then what came in meanwhile.
     fn warm_up(&self) {
-        let mut next = 1;
+        if let Err(error) = self.judge_past() {
+            tracing::error!("what was seen before could not be judged: {error}");
+            self.is_warming.store(false, Ordering::Release);
+        }
+    }
+
+    fn judge_past(&self) -> Result<(), SiteError> {
+        let mut next = 0;
+        let mut sequence = 0;
         loop {
-            let (entries, is_last) = {
+            let size = self.ledger.status().published;
+            if next >= size {
+                // Nothing comes in while this is held: what is published now is all.
                 let kept = lock(&self.kept);
-                let is_last = kept.next() <= next;
-                if is_last {
+                self.ledger.publish()?;
+                if next >= self.ledger.status().published {
                     self.is_warming.store(false, Ordering::Release);
+                    return Ok(());
                 }
-                (kept.read_from(next), is_last)
-            };
-            if is_last {
-                return;
+                drop(kept);
+                continue;
             }
-            for entry in entries {
-                if self.is_closing() {
-                    return;
-                }
-                match entry.map(|stored| (stored.sequence, Batch::from_bytes(&stored.bytes))) {
-                    Ok((sequence, Ok(batch))) => {
-                        next = sequence + 1;
-                        self.judge_records(&batch.records);
+            let entries = lock(&self.kept).journal.read_from(sequence + 1);
+            let mut past = Past::new(entries);
+            while next < size {
+                for bytes in self.ledger.reader().entries(next, chain::ENTRIES)? {
+                    if self.is_closing() {
+                        return Ok(());
                     }
-                    Ok((sequence, Err(error))) => {
-                        next = sequence + 1;
-                        tracing::warn!("batch {sequence} of the journal is passed over: {error}");
+                    if let Ok(Entry::Batch { sequence: place, sha256, .. }) = Entry::from_bytes(&bytes) {
+                        if let Some(batch) = past.batch(place, &sha256) {
+                            self.judge_batch(next, &batch.records);
+                        } else {
+                            self.judged.fetch_add(1, Ordering::Relaxed);
+                        }
+                        sequence = place;
                     }
-                    Err(fault) => tracing::warn!("journal: {fault:?}"),
+                    next += 1;
                 }
             }
-            next = next.max(lock(&self.kept).synced().min(self.accepted.load(Ordering::Relaxed) + 1));
         }
     }
 
@@ -204,9 +274,10 @@ impl Site {
         }
     }
 
-    fn judge_records(&self, records: &[Record]) {
+    /// Judges the records of the batch that is entry `index` of the ledger.
+    fn judge_batch(&self, index: u64, records: &[Record]) {
         let mut mind = lock(&self.mind);
-        mind.take(records, &self.live);
+        mind.take(index, records, &self.live);
         self.judged.fetch_add(1, Ordering::Relaxed);
         drop(mind);
         self.stirred.notify_all();
@@ -295,8 +366,11 @@ impl Site {
     /// Writes a decision into the ledger and applies it; gives the number of its entry.
     pub async fn decide(&self, by: &str, decision: Decision) -> Result<u64, SiteError> {
         let _order = self.decisions.lock().await;
-        let entry = self.store.next_entry().await?;
-        self.store.apply(entry, clock::now(), by, &decision).await?;
+        let at = clock::now();
+        let (ledger, bytes) = (self.ledger.clone(), chain::entry_of(at, by, &decision)?);
+        let appended = tokio::task::spawn_blocking(move || ledger.append(vec![bytes])).await;
+        let entry = appended.map_err(std::io::Error::other)??.start;
+        self.store.apply(entry, at, by, &decision).await?;
         let is_laid_over = matches!(
             decision,
             Decision::AssetEdited { .. }
@@ -323,6 +397,11 @@ impl Site {
     /// What people laid over it.
     pub fn decided(&self) -> Arc<Decided> {
         Arc::clone(&self.decided.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// State.
@@ -384,10 +463,41 @@ impl Site {
         self.is_closing.load(Ordering::Relaxed)
     }
 
-    /// Ends its threads and closes its files. What was acknowledged is on disk already.
-    pub async fn close(&self) {
-        self.is_closing.store(true, Ordering::Relaxed);
+    /// Ends its threads, keeps the last judgement and closes its files. What was acknowledged is on disk already.
+    pub async fn close(self: &Arc<Site>) {
+        if self.is_closing.swap(true, Ordering::Relaxed) {
+            return;
+        }
         self.stirred.notify_all();
+        let site = Arc::clone(self);
+        let ended = tokio::task::spawn_blocking(move || site.end()).await;
+        match ended.map_err(std::io::Error::other) {
+            Ok(Ok((size, Some(judgement)))) => {
+                let kept = async {
+                    self.store.passed(size).await?;
+                    self.store.keep_snapshot(rebuild::JUDGEMENT, size, &judgement).await
+                };
+                kept.await.unwrap_or_else(|error| tracing::error!("the last judgement was not kept: {error}"));
+            }
+            // The past was still being judged: the judgement kept before stands.
+            Ok(Ok((_, None))) => {}
+            Ok(Err(error)) => tracing::error!("closing: {error}"),
+            Err(error) => tracing::error!("closing: {error}"),
+        }
         self.store.close().await;
+    }
+
+    /// The last entry of the ledger, and the judgement over all before it.
+    fn end(&self) -> Result<(u64, Option<String>), SiteError> {
+        // Held to the end: nothing comes in any more.
+        let _kept = lock(&self.kept);
+        let stop = Entry::Stop { at: clock::now().to_string(), reason: "told to".into() };
+        let size = self.ledger.append(vec![stop.to_bytes()?])?.end;
+        self.ledger.stop();
+        if self.is_warming.load(Ordering::Acquire) {
+            return Ok((size, None));
+        }
+        let judgement = lock(&self.mind).analysis.finish();
+        Ok((size, Some(rebuild::snapshot(&judgement)?)))
     }
 }

@@ -49,6 +49,7 @@ pub struct Notification {
     /// Its name.
     pub name: String,
     /// By what.
+    #[serde(rename = "kind")]
     pub channel: Channel,
     /// Where to: a URL, an address, `host:port`. Without credentials.
     pub target: String,
@@ -56,7 +57,11 @@ pub struct Notification {
     #[serde(default)]
     pub form: String,
     /// The least severity told.
+    #[serde(rename = "least")]
     pub severity: Severity,
+    /// In which language: `en` or `fr`.
+    #[serde(default)]
+    pub language: String,
     /// Only these detectors; all where empty.
     #[serde(default)]
     pub detectors: Vec<String>,

@@ -19,8 +19,10 @@ pub struct User {
     /// Whether shut out.
     pub is_disabled: bool,
     /// Whether a second factor is asked for.
+    #[serde(rename = "has_totp")]
     pub has_second_factor: bool,
     /// Since when.
+    #[serde(rename = "created")]
     pub created_at: String,
     /// By whom.
     pub created_by: String,
@@ -34,14 +36,18 @@ pub struct Token {
     /// What for.
     pub name: String,
     /// In whose name.
+    #[serde(rename = "by")]
     pub owner: String,
     /// For what.
     pub scopes: Vec<Scope>,
     /// Since when.
+    #[serde(rename = "created")]
     pub created_at: String,
     /// Until when.
+    #[serde(rename = "expires")]
     pub expires_at: Option<Time>,
     /// Since when no longer.
+    #[serde(rename = "revoked")]
     pub revoked_at: Option<String>,
 }
 
@@ -116,6 +122,7 @@ pub struct Query {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Audit {
     /// Number of the entry of the ledger.
+    #[serde(rename = "index")]
     pub entry: u64,
     /// When.
     pub at: String,

@@ -40,6 +40,7 @@ fn decisions() -> Vec<Decision> {
                 channel: Channel::Email,
                 target: named("plant@example.org"),
                 form: String::new(),
+                language: String::new(),
                 severity: Severity::High,
                 detectors: Vec::new(),
                 is_enabled: true,

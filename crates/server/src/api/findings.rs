@@ -30,8 +30,8 @@ pub fn row(ranked: &RankedFinding, decided: &Decided) -> Result<Value, Problem> 
     row["has_come_back"] = has_come_back.into();
     row["assignee"] = standing.map(|standing| standing.assignee.as_str()).filter(|name| !name.is_empty()).into();
     row["comments"] = json!(standing.map_or(&[][..], |standing| &standing.comments));
-    // Evidence is said in both languages here; records have it in English only.
-    row["evidence"] = value(&ranked.finding.evidence)?;
+    let french: Vec<&str> = ranked.finding.evidence.iter().map(|said| said.fr.as_str()).collect();
+    row["evidence_fr"] = value(&french)?;
     if let Some(about) = analyze::descriptor(&ranked.finding.detector) {
         row["about"] = value(&about.title)?;
     }

@@ -98,7 +98,7 @@ async fn enter(call: &Call, user: &User) -> Answer {
     let scopes: Vec<&str> = store::Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     let body = json!({
         "name": user.name, "role": user.role, "csrf": csrf, "scopes": scopes,
-        "has_second_factor": user.has_second_factor,
+        "has_totp": user.has_second_factor,
     });
     with_cookie(Json(body).into_response(), people::set_cookie(Some(&secret), call.peer.is_secure))
 }
@@ -119,7 +119,7 @@ pub async fn who(call: Call) -> Answer {
     let has_second_factor = user.is_some_and(|user| user.has_second_factor);
     let body = json!({
         "name": person.name, "role": person.role, "csrf": csrf, "scopes": person.scopes(),
-        "has_second_factor": has_second_factor,
+        "has_totp": has_second_factor,
     });
     Ok(Json(body).into_response())
 }

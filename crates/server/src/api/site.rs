@@ -19,15 +19,15 @@ pub async fn health(call: Call) -> Answer {
     let recovered: Vec<String> = site.recovered().iter().map(ToString::to_string).collect();
     // Without login nobody learns where files are.
     let recovered = if call.person.is_some() { json!(recovered) } else { json!(recovered.len()) };
-    let sensors = site.sensors();
-    let is_blind = sensors.iter().any(|sensor| sensor.state.starts_with("failed"));
+    let (sensors, ledger) = (site.sensors(), site.ledger().status());
+    let is_blind = ledger.trouble.is_some() || sensors.iter().any(|sensor| sensor.state.starts_with("failed"));
     Ok(Json(json!({
         "status": if is_blind { "degraded" } else { "ok" },
         "version": site.config().version,
         "started": site.started(),
         "sensors": sensors,
         "queues": { "batches": behind },
-        "ledger": { "size": site.store().next_entry().await? },
+        "ledger": { "size": ledger.size, "published": ledger.published, "trouble": ledger.trouble },
         "analysis": { "applied": judged, "behind": behind },
         "recovered": recovered,
     }))

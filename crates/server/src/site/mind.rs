@@ -49,8 +49,8 @@ impl Mind {
         }
     }
 
-    /// Judges records, in order, and tells what is worth it.
-    pub(super) fn take(&mut self, records: &[Record], live: &Live) {
+    /// Judges the records of entry `index` of the ledger, and tells what is worth it.
+    pub(super) fn take(&mut self, _index: u64, records: &[Record], live: &Live) {
         for record in records {
             self.analysis.record(record);
             if let Record::Act(act) = record {

@@ -25,7 +25,7 @@ pub const PASSWORD: &str = "three blue herons";
 pub struct Plant {
     pub site: Arc<Site>,
     pub router: Router,
-    _folder: TempDir,
+    pub _folder: TempDir,
 }
 
 /// Someone who asks.
