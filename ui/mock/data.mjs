@@ -31,20 +31,17 @@ export function load() {
     .map((finding, index) => ({
       ...finding,
       id: finding.id ?? `${finding.detector}-${index}`,
-      evidence_fr: finding.evidence_fr ?? finding.evidence,
+      evidence: finding.evidence.map((en, line) => ({ en, fr: finding.evidence_fr?.[line] ?? en })),
       from_asset: who(finding.from),
       to_asset: who(finding.to),
       state: "open",
       assignee: null,
       comments: [],
+      about: detectors.find((detector) => detector.id === finding.detector)?.title,
       explanation: detectors.find((detector) => detector.id === finding.detector),
     }));
   const attribute = (asset, key) => asset.attributes.find((a) => a.key === key)?.value ?? null;
   const findingsOf = (id) => findings.filter((finding) => finding.from_asset === id || finding.to_asset === id);
-  const zoneOf = (asset) => {
-    const ip = asset.interfaces.flatMap((face) => face.ips).find((ip) => ip.includes("."));
-    return ip ? `${ip.split(".").slice(0, 3).join(".")}.0/24` : null;
-  };
   const rows = inventory.assets.map((asset) => ({
     id: asset.id,
     name: asset.name,
@@ -57,7 +54,7 @@ export function load() {
     role: asset.roles[0]?.role ?? "unknown",
     level: asset.purdue.level,
     importance: asset.criticality.importance,
-    zone: zoneOf(asset),
+    zone: null,
     known: asset.known,
     first: asset.first,
     last: asset.last,
@@ -174,7 +171,8 @@ export function load() {
     last: inventory.last,
     assets: inventory.assets.map((asset) => ({
       ...asset,
-      edits: [],
+      edits: {},
+      row: rows.find((row) => row.id === asset.id),
       edges: inventory.edges.filter((edge) => edge.from === asset.id || edge.to === asset.id),
       findings: findingsOf(asset.id),
     })),
@@ -182,6 +180,7 @@ export function load() {
     map,
     findings,
     detectors,
+    catalogue: json("protocols.json"),
     protocols: uses.sort((a, b) => b.acts - a.acts),
     acts: of("act").map(withAssets),
     conversations: of("conversation").map(withAssets),

@@ -24,9 +24,11 @@ if (!process.env.MOCK_SETUP)
     name: "demo",
     password: "a long enough password",
     role: "administrator",
-    created: new Date().toISOString(),
-    last_login: null,
-    has_totp: false,
+    created_at: new Date().toISOString(),
+    is_disabled: false,
+    has_second_factor: false,
+    origin: "local",
+    created_by: "demo",
   });
 const sessions = new Map();
 const tokens = [];
@@ -40,8 +42,21 @@ const queries = [
     by: "demo",
   },
 ];
-const audit = [];
-let settings = { retention: { acts: { days: 365, bytes: 50e9 }, samples: { days: 90, bytes: 100e9 } } };
+const audit = [
+  {
+    entry: 3_601,
+    at: new Date().toISOString(),
+    by: "demo",
+    kind: "logged-in",
+    body: { kind: "logged-in", name: "demo", address: "127.0.0.1", origin: "local" },
+  },
+];
+let settings = {
+  site_name: null,
+  language: null,
+  disabled_detectors: [],
+  retention: { acts: { days: 365, bytes: 50e9 }, samples: { days: 90, bytes: 100e9 } },
+};
 const started = new Date().toISOString();
 
 class Refusal extends Error {
@@ -65,8 +80,8 @@ const within = (record, query) =>
 const has = (list, wanted) => !wanted || wanted.split(",").includes(list);
 const about = (record, query) =>
   !query.get("asset") || record.from_asset === query.get("asset") || record.to_asset === query.get("asset");
-const note = (who, action, object) =>
-  audit.unshift({ index: audit.length, at: new Date().toISOString(), by: who, action, object });
+const note = (who, kind, object) =>
+  audit.unshift({ entry: 3_600 + audit.length, at: new Date().toISOString(), by: who, kind, body: { kind, object } });
 
 /** Every route: method, pattern, what it answers. */
 const routes = [
@@ -122,10 +137,12 @@ const routes = [
     "/assets/([^/]+)",
     ({ match, body, session }) => {
       const asset = need(plant.assets.find((candidate) => candidate.id === match));
-      for (const [field, value] of Object.entries(body))
-        asset.edits.unshift({ at: new Date().toISOString(), by: session.name, field, value });
-      if (body.name) asset.name = body.name;
-      note(session.name, "edit machine", match);
+      for (const [field, value] of Object.entries(body)) {
+        if (value === null) delete asset.edits[field];
+        else asset.edits[field] = { at: new Date().toISOString(), by: session.name, value };
+      }
+      if (body.name) asset.row.name = body.name;
+      note(session.name, "asset-edited", match);
       return asset;
     },
   ],
@@ -154,11 +171,12 @@ const routes = [
       if (body.state) finding.state = body.state;
       if ("assignee" in body) finding.assignee = body.assignee;
       if (body.comment) finding.comments.push({ at: new Date().toISOString(), by: session.name, text: body.comment });
-      note(session.name, "decide finding", match);
+      note(session.name, "finding-changed", match);
       return finding;
     },
   ],
   ["GET", "/sight", () => plant.sight],
+  ["GET", "/protocols", () => plant.catalogue],
   ["GET", "/surface", () => []],
   ["GET", "/detectors", () => plant.detectors],
   [
@@ -277,8 +295,15 @@ const routes = [
     "/users",
     ({ body, session }) => {
       if (people.has(body.name)) throw new Refusal(409, "exists already", `there is a user named ${body.name}`);
-      people.set(body.name, { ...body, created: new Date().toISOString(), last_login: null });
-      note(session.name, "add user", body.name);
+      people.set(body.name, {
+        ...body,
+        is_disabled: false,
+        has_second_factor: false,
+        origin: "local",
+        created_by: session.name,
+        created_at: new Date().toISOString(),
+      });
+      note(session.name, "user-added", body.name);
       return { name: body.name, role: body.role };
     },
   ],
@@ -299,7 +324,7 @@ const routes = [
     "/users/([^/]+)/totp",
     ({ match, body }) => {
       if (body.code) {
-        need(people.get(match)).has_totp = true;
+        need(people.get(match)).has_second_factor = true;
         return undefined;
       }
       return { secret: "JBSWY3DPEHPK3PXP", url: `otpauth://totp/Vigie:${match}?secret=JBSWY3DPEHPK3PXP&issuer=Vigie` };
@@ -309,24 +334,26 @@ const routes = [
     "DELETE",
     "/users/([^/]+)/totp",
     ({ match }) => {
-      need(people.get(match)).has_totp = false;
+      need(people.get(match)).has_second_factor = false;
     },
   ],
   ["GET", "/tokens", () => tokens.map(({ secret, ...rest }) => rest)],
   [
     "POST",
     "/tokens",
-    ({ body, session }) =>
-      add(tokens, {
+    ({ body, session }) => {
+      const token = {
         id: String(tokens.length + 1),
-        secret: "vigie_0123456789abcdef0123456789abcdef",
-        created: new Date().toISOString(),
-        by: session.name,
-        last_used: null,
-        scopes: [],
-        expires: null,
-        ...body,
-      }),
+        created_at: new Date().toISOString(),
+        owner: session.name,
+        revoked_at: null,
+        name: body.name,
+        scopes: body.scopes,
+        expires_at: body.expires ?? null,
+      };
+      tokens.push(token);
+      return { secret: "vigie_0123456789abcdef0123456789abcdef", token };
+    },
   ],
   ["DELETE", "/tokens/([^/]+)", ({ match }) => remove(tokens, match)],
   ["GET", "/notifications", () => notifications],
@@ -412,7 +439,6 @@ function signIn(response, person) {
   const id = Math.random().toString(36).slice(2);
   const session = { name: person.name, role: person.role, csrf: `csrf-${id}`, scopes: [] };
   sessions.set(id, session);
-  person.last_login = new Date().toISOString();
   response.setHeader("set-cookie", `vigie=${id}; HttpOnly; SameSite=Strict; Path=/`);
   return session;
 }
@@ -493,7 +519,7 @@ createServer(async (request, response) => {
         name: body.name,
         password: body.password,
         role: "administrator",
-        created: new Date().toISOString(),
+        created_at: new Date().toISOString(),
       };
       people.set(body.name, person);
       return answer(200, signIn(response, person));

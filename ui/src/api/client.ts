@@ -21,12 +21,15 @@ export class ApiError extends Error {
   readonly status: number;
   readonly title: string;
   readonly detail: string | undefined;
+  /** The stable word of the problem: `code-needed`. */
+  readonly kind: string;
 
   constructor(problem: Problem) {
     super(problem.detail ? `${problem.title}: ${problem.detail}` : problem.title);
     this.status = problem.status;
     this.title = problem.title;
     this.detail = problem.detail;
+    this.kind = problem.type?.replace(/^urn:vigie:/, "") ?? "";
   }
 }
 

@@ -32,6 +32,7 @@ export interface Session {
   role: UserRole;
   csrf: string;
   scopes: string[];
+  has_second_factor?: boolean;
 }
 
 export interface Sensor {
@@ -110,6 +111,7 @@ export interface AssetRow {
   level: string;
   importance: Importance;
   zone?: string | null;
+  owner?: string | null;
   known: number;
   first: string;
   last: string;
@@ -176,13 +178,11 @@ export interface Edge {
   last: string;
 }
 
-/** What people changed of a machine, the newest first. */
+/** What people say of one field of a machine. */
 export interface Edit {
+  value: string;
   at: string;
   by: string;
-  field: string;
-  value: string | null;
-  before?: string | null;
 }
 
 export interface Asset {
@@ -214,7 +214,12 @@ export interface Asset {
   bytes_received: number;
   acts_asked: number;
   acts_received: number;
-  edits?: Edit[] | Record<string, unknown>;
+  /** The machine as a row of the list, with what people say of it. */
+  row?: AssetRow;
+  /** By field. */
+  edits: Record<string, Edit>;
+  surface?: Exposure[];
+  capabilities?: Capability[];
   edges: Edge[];
   findings: Finding[];
 }
@@ -267,14 +272,18 @@ export interface Finding {
   to?: Address;
   behind?: string;
   protocol?: string;
-  evidence: string[];
-  evidence_fr?: string[];
+  /** Sentences in both languages; in English only where it comes from the live stream. */
+  evidence: (Phrase | string)[];
   flow?: string;
   from_asset: string | null;
   to_asset: string | null;
   state?: FindingState;
   assignee?: string | null;
   comments?: Comment[];
+  /** Its title in both languages. */
+  about?: Phrase;
+  /** Closed before, and happened again since. */
+  has_come_back?: boolean;
   explanation?: Descriptor;
 }
 
@@ -456,33 +465,32 @@ export interface SavedQuery {
 export interface User {
   name: string;
   role: UserRole;
-  created?: string;
-  last_login?: string | null;
-  is_disabled?: boolean;
-  has_totp?: boolean;
+  origin?: "local" | "oidc" | "ldap";
+  is_disabled: boolean;
+  has_second_factor: boolean;
+  created_at: string;
+  created_by: string;
 }
 
 export interface Token {
   id: string;
   name: string;
-  role?: UserRole;
+  owner: string;
   scopes: string[];
-  created: string;
-  expires: string | null;
-  last_used?: string | null;
-  by?: string;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
 }
 
 export interface NotificationTarget {
   id: string;
   name: string;
-  kind: "webhook" | "email" | "syslog";
+  channel: "webhook" | "email" | "syslog";
   target: string;
-  least: Severity;
-  language?: "en" | "fr";
+  form: string;
+  severity: Severity;
+  detectors: string[];
   is_enabled: boolean;
-  last_sent?: string | null;
-  last_error?: string | null;
 }
 
 export interface LedgerEntry {
@@ -493,13 +501,11 @@ export interface LedgerEntry {
   entry?: unknown;
 }
 
+/** A line of who did what; `entry` is its number in the ledger. */
 export interface AuditEntry {
-  index?: number;
+  entry: number;
   at: string;
   by: string;
-  action?: string;
-  kind?: string;
-  object?: string | null;
-  body?: unknown;
-  address?: string | null;
+  kind: string;
+  body: Record<string, unknown>;
 }

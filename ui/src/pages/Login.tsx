@@ -34,8 +34,7 @@ export function Login() {
       queryClient.setQueryData(["session"], session);
       void navigate({ to: search.next ?? "/now", replace: true });
     } catch (failure) {
-      const text = failure instanceof ApiError ? `${failure.title} ${failure.detail ?? ""}` : "";
-      if (/code|totp|second factor/i.test(text)) setNeedsCode(true);
+      if (failure instanceof ApiError && /^code-/.test(failure.kind)) setNeedsCode(true);
       setError(failure);
     } finally {
       setBusy(false);
@@ -79,7 +78,13 @@ export function Login() {
         )}
         {isRefused ? (
           <p role="alert" className="caution">
-            {needsCode ? (error.detail ?? t("login.refused")) : t("login.refused")}
+            {t(
+              error.kind === "code-needed"
+                ? "login.code.needed"
+                : error.kind === "code-wrong"
+                  ? "login.code.wrong"
+                  : "login.refused",
+            )}
           </p>
         ) : error ? (
           <Failure error={error} />

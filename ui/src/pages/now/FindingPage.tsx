@@ -25,17 +25,17 @@ function around(first: string, last: string): { from: string; to: string } {
 }
 
 function Told({ finding }: { finding: Finding }) {
-  const { t, say, language } = useText();
+  const { t, say } = useText();
   const names = useNames();
   const may = useMay();
   const { explanation } = finding;
-  const evidence = (language === "fr" && finding.evidence_fr?.length ? finding.evidence_fr : finding.evidence) ?? [];
+  const evidence = finding.evidence.map(say);
   const span = around(finding.first, finding.last);
   const asset = finding.from_asset ?? finding.to_asset ?? undefined;
   return (
     <>
       <PageHead
-        title={say(explanation?.title ?? finding.title)}
+        title={say(explanation?.title ?? finding.about ?? finding.title)}
         actions={
           <>
             <Button
@@ -185,7 +185,10 @@ function Handling({ finding }: { finding: Finding }) {
       <Box title={t("finding.handling")}>
         <dl className="pairs">
           <dt>{t("findings.state")}</dt>
-          <dd>{word("fstate", state)}</dd>
+          <dd>
+            {word("fstate", state)}
+            {finding.has_come_back && <span className="dim"> – {t("finding.back")}</span>}
+          </dd>
           {finding.assignee && (
             <>
               <dt>{t("findings.assignee")}</dt>

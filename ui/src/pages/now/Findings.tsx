@@ -22,7 +22,10 @@ export function Findings() {
   });
   const detectors = useMemo(() => {
     const known = new Map(
-      (findings.data ?? []).map((finding) => [finding.detector, say(finding.explanation?.title ?? finding.title)]),
+      (findings.data ?? []).map((finding) => [
+        finding.detector,
+        say(finding.about ?? finding.explanation?.title ?? finding.title),
+      ]),
     );
     return [...known].map(([value, label]) => ({ value, label })).sort((a, b) => a.label.localeCompare(b.label));
   }, [findings.data, say]);
@@ -72,15 +75,17 @@ export function Findings() {
         )}
       </div>
       <Ready query={findings}>
-        {(items) =>
-          items.length === 0 ? (
+        {(all) => {
+          // The server gives this severity and worse.
+          const items = filters.severity ? all.filter((finding) => finding.severity === filters.severity) : all;
+          return items.length === 0 ? (
             <div className="box">
               <Empty title={t("findings.none")}>{t("findings.none.about")}</Empty>
             </div>
           ) : (
             <FindingTable findings={items} names={names} />
-          )
-        }
+          );
+        }}
       </Ready>
     </>
   );

@@ -55,7 +55,10 @@ function Tiles({ summary, health }: { summary: Summary | undefined; health: Heal
   const packets = latest?.packets ?? summary?.rates?.packets_per_second;
   const acts = latest?.acts ?? summary?.rates?.acts_per_second;
   const lost = health?.sensors.reduce((sum, sensor) => sum + sensor.dropped_kernel + sensor.dropped_user, 0);
-  const of = (severity: SeverityWord) => summary?.findings[severity] ?? 0;
+  const open = useFindings({ state: "open" }).data;
+  // Counted from the list that the tile leads to; acknowledged ones do not wait for anybody.
+  const of = (severity: SeverityWord) =>
+    open ? open.filter((finding) => finding.severity === severity).length : (summary?.findings[severity] ?? 0);
   const show = (value: number | undefined, digits = 0) =>
     value === undefined ? "–" : format.number(language, value, digits);
   const records = summary ? Object.values(summary.records).reduce((sum, count) => sum + count, 0) : undefined;
@@ -199,9 +202,9 @@ function StoryCard({ story, names }: { story: Story; names: Map<string, string> 
 
 /** The title of a finding in the reader's language, linked to its page. */
 export function FindingTitle({ finding }: { finding: import("../../api/types").Finding }) {
-  const { say, t, language } = useText();
-  const title = say(finding.explanation?.title ?? finding.title);
-  const evidence = (language === "fr" ? finding.evidence_fr?.[0] : undefined) ?? finding.evidence[0];
+  const { say, t } = useText();
+  const title = say(finding.about ?? finding.explanation?.title ?? finding.title);
+  const evidence = say(finding.evidence[0]);
   return (
     <span className="wrap">
       <Link to="/findings/$id" params={{ id: finding.id }}>

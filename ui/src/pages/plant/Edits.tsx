@@ -13,19 +13,11 @@ import { en } from "../../i18n/en";
 const FIELDS = ["name", "role", "importance", "zone", "owner", "location", "note"] as const;
 type FieldName = (typeof FIELDS)[number];
 
-/** Edits as a list, however the server tells them: a list of changes, or one value a field. */
-export function editsOf(asset: Asset): Edit[] {
-  const { edits } = asset;
-  if (!edits) return [];
-  if (Array.isArray(edits)) return edits;
-  return Object.entries(edits).flatMap(([field, value]) => {
-    if (value === null || value === undefined) return [];
-    if (typeof value === "object") {
-      const change = value as Partial<Edit>;
-      return [{ field, at: change.at ?? "", by: change.by ?? "", value: change.value ?? null }];
-    }
-    return [{ field, at: "", by: "", value: String(value) }];
-  });
+/** Fields that people said something of, the newest first. */
+export function editsOf(asset: Asset): (Edit & { field: string })[] {
+  return Object.entries(asset.edits)
+    .map(([field, edit]) => ({ field, ...edit }))
+    .sort((a, b) => b.at.localeCompare(a.at));
 }
 
 const roles = Object.keys(en)
@@ -34,9 +26,9 @@ const roles = Object.keys(en)
 
 export function EditMachine({ asset, isOpen, onClose }: { asset: Asset; isOpen: boolean; onClose: () => void }) {
   const { t, word } = useText();
-  const current = Object.fromEntries(
-    [...editsOf(asset)].reverse().map((edit) => [edit.field, edit.value ?? ""]),
-  ) as Partial<Record<FieldName, string>>;
+  const current: Partial<Record<FieldName, string>> = Object.fromEntries(
+    editsOf(asset).map((edit) => [edit.field, edit.value]),
+  );
   const [form, setForm] = useState<Partial<Record<FieldName, string>>>({});
   // biome-ignore lint/correctness/useExhaustiveDependencies: the form starts anew each time it is opened.
   useEffect(() => setForm(isOpen ? current : {}), [isOpen]);
@@ -152,13 +144,9 @@ export function EditTable({ asset }: { asset: Asset }) {
                   <td>{edit.by}</td>
                   <td>{word("editfield", edit.field)}</td>
                   <td className="wrap" style={{ whiteSpace: "pre-wrap" }}>
-                    {edit.value === null ? (
-                      <span className="dim">{t("machine.edit.unset")}</span>
-                    ) : edit.field === "role" || edit.field === "importance" ? (
-                      word(edit.field, edit.value)
-                    ) : (
-                      format.clean(edit.value, 4_000)
-                    )}
+                    {edit.field === "role" || edit.field === "importance"
+                      ? word(edit.field, edit.value)
+                      : format.clean(edit.value, 4_000)}
                   </td>
                 </tr>
               ))}

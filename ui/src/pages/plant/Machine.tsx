@@ -43,12 +43,12 @@ function Page({ asset }: { asset: Asset }) {
     findings: asset.findings.length,
     edits: editsOf(asset).length,
   };
-  const role = asset.roles[0]?.role ?? "unknown";
+  const role = asset.row?.role ?? asset.roles[0]?.role ?? "unknown";
   const ips = asset.interfaces.flatMap((face) => face.ips);
   return (
     <>
       <PageHead
-        title={asset.name}
+        title={asset.row?.name ?? asset.name}
         actions={
           <>
             <Button variant="default" component={Link} to="/map" search={{ machine: asset.id } as never}>
@@ -66,7 +66,7 @@ function Page({ asset }: { asset: Asset }) {
         <span className="dim">
           {word("role", role)} · {t("asset.level")} {word("level", asset.purdue.level)} ·{" "}
           {ips[0] && ips[0] !== asset.name ? `${ips[0]} · ` : ""}
-          {t("asset.importance")} {word("importance", asset.criticality.importance)}
+          {t("asset.importance")} {word("importance", asset.row?.importance ?? asset.criticality.importance)}
           {asset.is_external && ` · ${t("asset.external")}`}
           {asset.is_remote && ` · ${t("asset.remote")}`}
           {asset.is_hearsay && ` · ${t("asset.hearsay")}`}
