@@ -59,3 +59,43 @@ fn flood() {
     }
     println!("1 million conversations of 1000 devices: {} ns each", start.elapsed().as_nanos() / 1_000_000);
 }
+
+/// A plant as large as the tables allow: what a live server pays each time it asks for a judgement.
+#[test]
+#[ignore = "a measurement: cargo test --release -p analyze flood -- --ignored --nocapture --test-threads 1"]
+fn flood_of_machines() {
+    let mut analysis = Analysis::new(Settings::default());
+    for host in 0..19_000_u32 {
+        let ip = format!("10.{}.{}.{}", host / 50_000, host / 200, host % 200 + 1);
+        let mac = format!("00:1b:1b:{:02x}:{:02x}:{:02x}", host >> 16, host >> 8 & 255, host & 255);
+        let at = f64::from(host) / 100.0;
+        for (key, value) in [
+            (model::FactKey::Mac, mac.clone()),
+            (model::FactKey::OrderNumber, format!("6ES7 315-2EH14-0AB{}", host % 10)),
+            (model::FactKey::Serial, format!("S C-X4U{host}")),
+            (model::FactKey::Hostname, format!("plc-{host}")),
+            (model::FactKey::Firmware, format!("V3.{}", host % 7)),
+        ] {
+            analysis.record(&Record::Fact(crate::testing::fact(at, &ip, "s7comm", key, &value)));
+        }
+        for peer in 0..3 {
+            let master = format!("10.9.{}.{}@00:0c:29:00:{:02x}:{:02x}", peer, host % 60 + 1, peer, host % 60);
+            let server = format!("{ip}:102@{mac}");
+            analysis.record(&Record::Act(act(at, &master, &server, "s7comm", Verb::Read, "read var")));
+            analysis.record(&Record::Act(act(at, &master, &server, "s7comm", Verb::Write, "write var")));
+            analysis.record(&Record::Conversation(conversation(at, &master, &server, "s7comm", State::Closed)));
+        }
+    }
+    for round in 0..3 {
+        let start = std::time::Instant::now();
+        let judgement = analysis.finish();
+        println!(
+            "judgement {round}: {:?}, {} machines, {} edges, {} findings, {} MB",
+            start.elapsed(),
+            judgement.assets.len(),
+            judgement.edges.len(),
+            judgement.findings.len(),
+            resident_megabytes()
+        );
+    }
+}
