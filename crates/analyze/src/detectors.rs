@@ -7,6 +7,7 @@ mod crypto;
 mod link;
 mod reach;
 mod scan;
+mod shape;
 mod telecontrol;
 mod trouble;
 mod windows;
@@ -88,6 +89,7 @@ pub const DETECTORS: &[&Detector] = &[
     &link::ROUTER,
     &link::POISONING,
     &link::SHOUTED,
+    &shape::HOPPING,
     &trouble::FUNCTION,
     &trouble::PLACE,
     &trouble::VALUE,
@@ -99,6 +101,7 @@ pub const DETECTORS: &[&Detector] = &[
     &trouble::RESETS,
     &trouble::LOSS,
     &trouble::MALFORMED,
+    &shape::LENGTH,
     &trouble::NOT_RUNNING,
     &trouble::KEY,
     &trouble::UNPROTECTED,

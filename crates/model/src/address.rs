@@ -55,6 +55,11 @@ pub struct Address {
 }
 
 impl Address {
+    /// The hardware address alone.
+    pub const fn mac_only(self) -> Address {
+        Address { mac: self.mac, ip: None, port: None, vlan: None }
+    }
+
     /// The same machine without the port.
     pub const fn without_port(self) -> Address {
         Address { port: None, ..self }

@@ -136,20 +136,30 @@ struct Spoofing {
 impl Memory for Spoofing {
     fn look(&mut self, record: &Record, _: &View, hits: &mut Hits) {
         let Some((ip, mac, at)) = binding(record) else { return };
-        let hit = |text: model::Said| {
+        let hit_of = |mac: Mac, text: model::Said| {
             Hit::at(at, text).between(Some(Address { mac: Some(mac), ..Address::default() }), Some(ip_address(ip, mac)))
         };
+        let hit = |text: model::Said| hit_of(mac, text);
         let Some(owners) = self.owners.at(ip, at) else { return };
         let before = owners.current.replace(mac);
+        let is_owner = *owners.macs.first().unwrap_or(&mac) == mac;
+        if owners.macs.is_empty() {
+            owners.macs.push(mac);
+        }
         if let Some(before) = before.filter(|before| *before != mac) {
             let flips = owners.flips.add(1, at, 5 * MINUTE);
             if flips >= 4 {
-                hits.push(hit(said!(
-                    "{ip} moved between {before} and {mac}: {flips} changes within 5 minutes",
-                    "{ip} est passée de {before} à {mac} et inversement : {flips} changements en 5 minutes"
-                )));
+                // Who had the address first only takes it back.
+                let taker = if is_owner { before } else { mac };
+                hits.push(hit_of(
+                    taker,
+                    said!(
+                        "{ip} moved between {before} and {mac}: {flips} changes within 5 minutes",
+                        "{ip} est passée de {before} à {mac} et inversement : {flips} changements en 5 minutes"
+                    ),
+                ));
             }
-            if let Some(taken) = self.takers.at(mac, at) {
+            if !is_owner && let Some(taken) = self.takers.at(mac, at) {
                 let count = taken.add(&ip, at, 10 * MINUTE);
                 if count >= 2 {
                     hits.push(hit(said!(
@@ -324,7 +334,14 @@ pub(crate) const DHCP_FAILURE: Detector = Detector {
         ),
     },
     logic: Logic::Memory(
-        Wants { acts: &[], trouble: true, protocols: &["dhcp"], facts: &[], conversations: false, health: false },
+        Wants {
+            acts: Verb::ALL,
+            trouble: false,
+            protocols: &["dhcp"],
+            facts: &[],
+            conversations: false,
+            health: false,
+        },
         || Box::new(DhcpFailure { clients: Tracked::new(10 * MINUTE) }),
     ),
 };
@@ -336,10 +353,25 @@ struct DhcpFailure {
 impl Memory for DhcpFailure {
     fn look(&mut self, record: &Record, _: &View, hits: &mut Hits) {
         let Record::Act(act) = record else { return };
-        if !matches!(act.outcome, Outcome::Refused | Outcome::NoAnswer) {
+        // Answers go to the client's hardware address, or to all: then some server lives.
+        if matches!(act.name.as_str(), "offer" | "ack") {
+            match Key::of(&act.to.mac_only()).filter(|key| !key.is_group(act.to.mac)) {
+                Some(key) => {
+                    if let Some(rate) = self.clients.at(key, act.at) {
+                        rate.clear();
+                    }
+                }
+                None => self.clients = Tracked::new(10 * MINUTE),
+            }
             return;
         }
-        let Some(rate) = Key::of(&act.from).and_then(|key| self.clients.at(key, act.at)) else { return };
+        // A discovery is a shout: nobody can say that it got no answer but by what does not follow.
+        let is_shout = act.name == "discover" && act.outcome == Outcome::Asked;
+        if !is_shout && !matches!(act.outcome, Outcome::Refused | Outcome::NoAnswer) {
+            return;
+        }
+        let client = Key::of(&act.from.mac_only()).or_else(|| Key::of(&act.from));
+        let Some(rate) = client.and_then(|key| self.clients.at(key, act.at)) else { return };
         let count = rate.add(act.repeats.count, act.at, 10 * MINUTE);
         if count >= 3 {
             rate.clear();
@@ -579,11 +611,13 @@ mod tests {
             (0..n).map(|n| {
                 let ask =
                     act(f64::from(n) * 4.0, "00:11:22:00:00:0a", "255.255.255.255:67", "dhcp", Verb::Other, "discover");
-                Record::Act(ask.outcome(Outcome::NoAnswer))
+                Record::Act(ask.outcome(Outcome::Asked))
             })
         };
         assert!(fires("dhcp-failure", ask(3)));
         assert!(!fires("dhcp-failure", ask(2)));
+        let offer = act(5.0, "10.0.0.1:67", "10.0.0.50:68@00:11:22:00:00:0a", "dhcp", Verb::Other, "offer");
+        assert!(!fires("dhcp-failure", ask(2).chain([Record::Act(offer)]).chain(ask(2))));
     }
 
     #[test]

@@ -531,7 +531,6 @@ pub(crate) const MALFORMED: Detector = Detector {
             "exception raised by master",
             "function code zero",
             "BACnet: illegal message",
-            "Unexpected message length",
         ],
         thresholds: phrase("2 in one flow; medium from 20 on", "2 dans un flux ; moyen à partir de 20"),
     },
