@@ -1,5 +1,8 @@
 //! The entry point: records go in one by one, in order; findings come out as they arise, judgement when asked for.
 
+use std::io;
+
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Blindness, FactKey, Finding, Health, Judgement, Outcome, RankedFinding, Record, Verb};
 
 use crate::detector::{Hits, Logic, Memory, Plant, View};
@@ -8,7 +11,7 @@ use crate::findings::Findings;
 use crate::inventory::kind::{self, Trait};
 use crate::inventory::{Inventory, Machines, assets};
 use crate::sight::Sight;
-use crate::{limits, sight, surface};
+use crate::{limits, sight, snapshot, surface};
 
 /// What may be chosen.
 #[derive(Clone, Debug, Default)]
@@ -194,6 +197,45 @@ impl Analysis {
         }
     }
 
+    /// The whole state as bytes, for [`Analysis::load`]. Equal states give equal bytes.
+    pub fn save(&self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        self.inventory.serialize(&mut body)?;
+        self.sight.serialize(&mut body)?;
+        self.findings.serialize(&mut body)?;
+        self.revision.serialize(&mut body)?;
+        (self.memories.len() as u32).serialize(&mut body)?;
+        for (row, _, memory) in &self.memories {
+            let mut kept = Vec::new();
+            memory.keep(&mut kept)?;
+            (DETECTORS[*row].about.id, kept).serialize(&mut body)?;
+        }
+        Ok(snapshot::seal(&body))
+    }
+
+    /// An analysis that goes on exactly where the saved one stopped. Fails where the bytes are damaged or another version
+    /// of the program made them: then records have to be replayed. Detectors that were silent begin without a memory.
+    pub fn load(settings: &Settings, bytes: &[u8]) -> io::Result<Analysis> {
+        let mut body = snapshot::open(bytes)?;
+        let mut analysis = Analysis::with(settings);
+        analysis.inventory = Inventory::deserialize(&mut body)?;
+        analysis.inventory.complete();
+        analysis.sight = Sight::deserialize(&mut body)?;
+        analysis.findings = Findings::deserialize(&mut body)?;
+        analysis.revision = u64::deserialize(&mut body)?;
+        for _ in 0..u32::deserialize(&mut body)? {
+            let (id, kept) = <(String, Vec<u8>)>::deserialize(&mut body)?;
+            let memory = analysis.memories.iter_mut().find(|(row, ..)| DETECTORS[*row].about.id == id);
+            if let Some((_, _, memory)) = memory {
+                memory.restore(&kept)?;
+            }
+        }
+        match body.is_empty() {
+            true => Ok(analysis),
+            false => Err(io::Error::new(io::ErrorKind::InvalidData, "state of the analysis: bytes are left over")),
+        }
+    }
+
     /// The findings that arose since the last call, each once; `finish` has their final counts.
     pub fn new_findings(&mut self) -> Vec<Finding> {
         self.findings.take_new()
@@ -329,6 +371,46 @@ mod tests {
         };
         assert_eq!(ids(&mut asked), ids(&mut silent));
         assert_eq!(asked.revision(), mixed().len() as u64);
+    }
+
+    #[test]
+    fn a_saved_analysis_goes_on_as_if_it_had_never_stopped() {
+        let records: Vec<Record> = crate::testing::everything();
+        let whole = |records: &[Record]| {
+            let mut analysis = Analysis::new(Settings::default());
+            records.iter().for_each(|record| analysis.record(record));
+            analysis
+        };
+        for cut in [0, 1, records.len() / 3, records.len() / 2, records.len()] {
+            let (before, after) = records.split_at(cut);
+            let mut straight = whole(before);
+            let bytes = straight.save().unwrap();
+            let mut resumed = Analysis::load(&Settings::default(), &bytes).unwrap();
+            assert_eq!(resumed.save().unwrap(), bytes);
+            for record in after {
+                straight.record(record);
+                resumed.record(record);
+            }
+            assert_eq!(straight.save().unwrap(), resumed.save().unwrap(), "cut at {cut}");
+            assert_eq!(straight.finish(), resumed.finish());
+            assert_eq!(straight.new_findings(), resumed.new_findings());
+        }
+    }
+
+    #[test]
+    fn a_damaged_state_is_refused() {
+        let mut analysis = Analysis::new(Settings::default());
+        mixed().iter().for_each(|record| analysis.record(record));
+        let bytes = analysis.save().unwrap();
+        let refuses = |bytes: &[u8]| Analysis::load(&Settings::default(), bytes).is_err();
+        assert!(!refuses(&bytes));
+        for position in [0, 5, 20, 40, bytes.len() / 2, bytes.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[position] ^= 1;
+            assert!(refuses(&damaged), "byte {position}");
+            assert!(refuses(&bytes[..position]), "cut at {position}");
+        }
+        assert!(refuses(&[]));
     }
 
     #[test]

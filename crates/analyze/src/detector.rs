@@ -10,6 +10,7 @@ use model::{
 use crate::findings::Findings;
 use crate::inventory::kind::Trait;
 use crate::inventory::{Inventory, Machines};
+use crate::snapshot::Keep;
 
 /// A detector: one row of the table in `detectors.rs`.
 pub struct Detector {
@@ -57,7 +58,7 @@ pub struct Wants {
 }
 
 /// A detector that remembers. What it remembers is bounded by `limits::TRACKED_MAX`.
-pub trait Memory: Send {
+pub trait Memory: Keep + Send {
     /// Looks at one record of the kinds it wants.
     fn look(&mut self, record: &Record, view: &View, hits: &mut Hits);
 

@@ -2,17 +2,21 @@
 
 use std::borrow::Cow;
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Behind, Descriptor, Finding, Said, Text};
 use sha2::{Digest, Sha256};
 
 use crate::detector::Hit;
 use crate::inventory::Key;
 use crate::limits;
+use crate::snapshot::{read_id, write_id};
 use crate::table::Bounded;
 
 /// What makes two hits the same finding.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Same {
+    #[borsh(serialize_with = "write_id", deserialize_with = "read_id")]
     detector: &'static str,
     from: Option<Key>,
     to: Option<Key>,
@@ -36,12 +40,18 @@ impl Same {
     }
 }
 
+/// The id of a detector as a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
+struct DetectorId(#[borsh(serialize_with = "write_id", deserialize_with = "read_id")] &'static str);
+
 /// The findings so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct Findings {
     numbers: Bounded<Same, usize>,
     findings: Vec<Finding>,
-    of_detector: Bounded<&'static str, usize>,
+    of_detector: Bounded<DetectorId, usize>,
     /// Findings that found no place.
     pub(crate) dropped: u64,
     /// How many were handed out by `take_new`.
@@ -85,7 +95,7 @@ impl Findings {
             return;
         }
         let number = self.findings.len();
-        let so_far = self.of_detector.entry(about.id, || 0);
+        let so_far = self.of_detector.entry(DetectorId(about.id), || 0);
         if !so_far.is_some_and(|count| {
             *count += 1;
             *count <= limits::FINDINGS_PER_DETECTOR_MAX

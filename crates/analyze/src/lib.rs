@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+#[cfg(test)]
+mod coverage;
 mod detector;
 mod detectors;
 mod findings;
@@ -15,6 +17,7 @@ mod inventory;
 pub mod limits;
 mod oui;
 mod sight;
+mod snapshot;
 mod surface;
 mod table;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{
     Blindness, BlindnessKind, Conversation, Health, HealthKind, Role, Said, Severity, State, Text, Transport, nouns,
     number_of, said,
@@ -20,7 +21,8 @@ const ENCRYPTED: &[&str] =
 const HOST_PERCENT: u64 = 98;
 
 /// What is counted of blindness while records come in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct Sight {
     health: BTreeMap<HealthKind, (u64, Vec<Text>)>,
     /// Connections of which packets of one direction only were seen.

@@ -1,8 +1,10 @@
 //! Hash tables with a fixed seed and a bound: what is full drops the newcomer and counts it.
 
 use std::hash::Hash;
+use std::io::{Read, Result, Write};
 
 use hashbrown::HashMap;
+use model::borsh::{BorshDeserialize, BorshSerialize};
 
 /// The hasher of every table here: fast, and the same in every run.
 pub(crate) type Hasher = foldhash::fast::FixedState;
@@ -14,6 +16,33 @@ pub(crate) struct Bounded<K, V> {
     limit: usize,
     /// How many newcomers found no place.
     pub(crate) turned_away: u64,
+}
+
+/// In the order of the keys, so that equal tables have equal bytes.
+impl<K: Hash + Ord + BorshSerialize, V: BorshSerialize> BorshSerialize for Bounded<K, V> {
+    fn serialize<W: Write>(&self, writer: &mut W) -> Result<()> {
+        (self.limit as u64).serialize(writer)?;
+        self.turned_away.serialize(writer)?;
+        (self.map.len() as u64).serialize(writer)?;
+        for (key, value) in self.sorted() {
+            key.serialize(writer)?;
+            value.serialize(writer)?;
+        }
+        Ok(())
+    }
+}
+
+impl<K: Hash + Ord + BorshDeserialize, V: BorshDeserialize> BorshDeserialize for Bounded<K, V> {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Bounded<K, V>> {
+        let mut table = Bounded::new(usize::try_from(u64::deserialize_reader(reader)?).unwrap_or(0));
+        table.turned_away = u64::deserialize_reader(reader)?;
+        for _ in 0..u64::deserialize_reader(reader)? {
+            let key = K::deserialize_reader(reader)?;
+            let value = V::deserialize_reader(reader)?;
+            table.map.insert(key, value);
+        }
+        Ok(table)
+    }
 }
 
 impl<K: Hash + Eq, V> Bounded<K, V> {

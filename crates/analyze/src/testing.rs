@@ -162,6 +162,52 @@ pub(crate) fn conversation(seconds: f64, from: &str, to: &str, protocol: &'stati
     }
 }
 
+/// Records of all kinds that make every memory remember something: acts of every verb and outcome over several
+/// protocols, facts of every key, conversations of every state, broken messages.
+pub(crate) fn everything() -> Vec<Record> {
+    let protocols = ["modbus", "s7comm", "dnp3", "arp", "dhcp", "dns", "llmnr", "smb", "ssh", "icmpv6", "http"];
+    let mut records = Vec::new();
+    for (number, protocol) in protocols.iter().cycle().take(900).enumerate() {
+        let seconds = number as f64 / 5.0;
+        let mac = format!("00:0c:29:00:00:{:02x}", number % 7);
+        let (from, to) = (format!("10.0.0.{}@{mac}", number % 13 + 1), format!("10.0.1.{}:502", number % 60 + 1));
+        let verb = Verb::ALL[number % Verb::ALL.len()];
+        let mut done = act(seconds, &from, &to, protocol, verb, ["reply", "query a", "discover", "read"][number % 4]);
+        done.object = Object::from(format!("{}.{number}.example", "a".repeat(50)));
+        done.behind = Behind::Unit((number % 4) as u8);
+        done.outcome = Outcome::ALL[number / 3 % Outcome::ALL.len()];
+        done.from.vlan = Some(number as u16 % 2);
+        if number % 5 == 0 {
+            done = done.status(number as u32 % 9, "illegal function");
+            done.extra.push((Cow::Borrowed("order"), Text::from("restarted")));
+        }
+        if number % 6 == 0 {
+            done = done.times(number as u64);
+            done.messages = Messages::none();
+        }
+        records.push(Record::Act(done));
+        let key = FactKey::ALL[number % FactKey::ALL.len()];
+        let value = if key == FactKey::Mac { mac.clone() } else { format!("value {}", number % 11) };
+        records.push(Record::Fact(fact(seconds, &format!("10.0.1.{}", number % 60 + 1), protocol, key, &value)));
+        let state = State::ALL[number % State::ALL.len()];
+        let mut talk =
+            conversation(seconds, &from, &format!("10.0.2.{}:{}", number % 90 + 1, number % 40), protocol, state);
+        talk.from.vlan = Some(number as u16 % 2);
+        records.push(Record::Conversation(talk.clone()));
+        if number % 10 == 0 {
+            records.push(Record::Health(model::Health {
+                at: talk.first,
+                kind: model::HealthKind::ALL[number / 10 % model::HealthKind::ALL.len()],
+                protocol: Cow::Borrowed(protocol),
+                flow: Some(talk.flow),
+                count: 1,
+                detail: Text::from("3 bytes needed, 1 left"),
+            }));
+        }
+    }
+    records
+}
+
 /// The judgement over `records`.
 pub(crate) fn judge(records: impl IntoIterator<Item = Record>) -> Judgement {
     let mut analysis = Analysis::new(Settings::default());

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, Hash};
 
 use model::Time;
+use model::borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::limits;
 use crate::table::{Bounded, Hasher};
@@ -13,7 +14,8 @@ pub(crate) const SECOND: i64 = 1_000_000_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 
 /// How many distinct things were met within a window.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct Distinct {
     /// When each was met last, and its hash.
     seen: Vec<(Time, u64)>,
@@ -39,7 +41,8 @@ impl Distinct {
 }
 
 /// How many events there were within a window: those of the current window, and of the one before by its overlap.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct Rate {
     start: Option<Time>,
     current: u64,
@@ -69,15 +72,19 @@ impl Rate {
 }
 
 /// What is followed for each key, bounded: when full, keys that were silent for `idle` make room now and then.
-#[derive(Clone, Debug)]
-pub(crate) struct Tracked<K, V> {
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
+pub(crate) struct Tracked<K, V>
+where
+    K: Hash + Ord,
+{
     table: Bounded<K, (Time, V)>,
     idle: i64,
     /// How many newcomers must have been turned away before the next sweep.
     next_sweep: u64,
 }
 
-impl<K: Hash + Eq, V: Default> Tracked<K, V> {
+impl<K: Hash + Ord, V: Default> Tracked<K, V> {
     /// Follows up to `limits::TRACKED_MAX` keys.
     pub(crate) fn new(idle: i64) -> Tracked<K, V> {
         Tracked { table: Bounded::new(limits::TRACKED_MAX), idle, next_sweep: 1 }

@@ -71,7 +71,7 @@ pub struct Judgement {
 }
 
 /// Numbers of records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct RecordCounts {
     /// Acts, counting what was rolled up.
     pub acts: u64,

@@ -414,7 +414,7 @@ pub(crate) const TIME_MASTERS: Detector = Detector {
         requirements: &["SR 2.11"],
         meaning: phrase(
             "If their clocks differ, the device's time jumps to and fro, and its records lie.",
-            "Si leurs horloges diffèrent, l'heure de l'équipement saute et ses enregistrements mentent.",
+            "Si leurs horloges diffèrent, l'heure de l'équipement saute et ses enregistrements ne sont plus fiables.",
         ),
         action: phrase("Choose one time master and one spare.", "Choisir un maître d'heure et un secours."),
         caution: phrase("Do not leave the device without any.", "Ne pas laisser l'équipement sans aucun."),

@@ -1,5 +1,6 @@
 //! Acts that change what a controller does: start, stop, mode, reset, program, firmware, configuration.
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Act, Descriptor, Outcome, Record, Severity, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell};
@@ -103,7 +104,7 @@ pub(crate) const RESET: Detector = Detector {
         requirements: &["SR 2.1", "SR 7.1"],
         meaning: phrase(
             "While it restarts the device neither controls nor protects. A factory reset also wipes its name, address and configuration.",
-            "Pendant le redémarrage, l'équipement ne commande ni ne protège. Un retour usine efface aussi son nom, son adresse et sa configuration.",
+            "Pendant le redémarrage, l'équipement ne commande ni ne protège. Un retour aux réglages d'usine efface aussi son nom, son adresse et sa configuration.",
         ),
         action: phrase(
             "Ask who did it. Check that the device came back with its configuration, and that its clock and outputs are right.",
@@ -281,6 +282,8 @@ pub(crate) const RESTARTS: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Restarts {
     devices: Tracked<Key, Rate>,
 }
@@ -342,6 +345,8 @@ pub(crate) const BURST: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Burst {
     pairs: Tracked<(Key, Key), Rate>,
 }

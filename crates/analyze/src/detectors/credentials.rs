@@ -1,5 +1,6 @@
 //! Passwords and who has none: clear text, defaults, anonymous access, guessing.
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Descriptor, Fact, FactKey, Outcome, Record, Severity, State, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell_fact};
@@ -290,6 +291,8 @@ pub(crate) const GUESSING: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Guessing {
     pairs: Tracked<(Key, Key), (Rate, Rate)>,
 }
@@ -349,6 +352,8 @@ pub(crate) const LOGINS: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Logins {
     pairs: Tracked<(Key, Key), Rate>,
 }

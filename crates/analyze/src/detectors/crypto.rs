@@ -47,7 +47,7 @@ pub(crate) const CIPHER: Detector = Detector {
         requirements: &["SR 4.3"],
         meaning: phrase(
             "The lock is there, but it opens: no encryption, export grade, RC4, DES, or nobody's key.",
-            "Le verrou est là mais il s'ouvre : sans chiffrement, export, RC4, DES, ou clé de personne.",
+            "Le verrou est là mais il s'ouvre : sans chiffrement, suite « export », RC4, DES, ou échange de clés anonyme.",
         ),
         action: phrase(
             "Limit the server to suites with AES-GCM or ChaCha20 and ECDHE.",

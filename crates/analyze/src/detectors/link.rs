@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Act, Address, Descriptor, FactKey, Mac, Outcome, Record, Severity, Time, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, Plant, View, Wants, all_of, phrase};
@@ -63,13 +64,16 @@ pub(crate) const CONFLICT: Detector = Detector {
     logic: Logic::Memory(BINDINGS, || Box::new(Conflict { owners: Tracked::new(60 * MINUTE) })),
 };
 
-#[derive(Default)]
+#[derive(Default, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Owners {
     macs: Vec<Mac>,
     current: Option<Mac>,
     flips: Rate,
 }
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Conflict {
     owners: Tracked<IpAddr, Owners>,
 }
@@ -126,6 +130,8 @@ pub(crate) const SPOOFING: Detector = Detector {
     }),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Spoofing {
     owners: Tracked<IpAddr, Owners>,
     /// Addresses of others that a hardware address took over.
@@ -279,6 +285,8 @@ pub(crate) const ROGUE_DHCP: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Dhcp {
     servers: Vec<(Address, Time)>,
 }
@@ -346,6 +354,8 @@ pub(crate) const DHCP_FAILURE: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct DhcpFailure {
     clients: Tracked<Key, Rate>,
 }
@@ -424,6 +434,8 @@ pub(crate) const ROUTER: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Advertisements {
     routers: Vec<Mac>,
 }
@@ -486,6 +498,8 @@ pub(crate) const POISONING: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Poisoning {
     servers: Tracked<Key, Distinct>,
 }

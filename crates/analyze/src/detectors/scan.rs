@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Act, Conversation, Descriptor, Outcome, Record, Severity, State, Transport, Verb, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase};
@@ -59,6 +60,8 @@ pub(crate) const ADDRESS: Detector = Detector {
     logic: Logic::Memory(CONVERSATIONS, || Box::new(AddressScan { sources: Tracked::new(10 * MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct AddressScan {
     sources: Tracked<Key, (Distinct, Distinct)>,
 }
@@ -109,6 +112,8 @@ pub(crate) const PORT: Detector = Detector {
     logic: Logic::Memory(CONVERSATIONS, || Box::new(PortScan { pairs: Tracked::new(2 * MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct PortScan {
     pairs: Tracked<(Key, IpAddr), Distinct>,
 }
@@ -177,6 +182,8 @@ const INDUSTRIAL_PORTS: &[u16] = &[
     44818, 47808, 48898,
 ];
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct ControllerScan {
     sources: Tracked<Key, Distinct>,
 }
@@ -237,6 +244,8 @@ pub(crate) const ARP: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct ArpScan {
     sources: Tracked<Key, Distinct>,
 }
@@ -299,6 +308,8 @@ pub(crate) const WORM: Detector = Detector {
     logic: Logic::Memory(CONVERSATIONS, || Box::new(Worm { sources: Tracked::new(2 * MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Worm {
     sources: Tracked<Key, Distinct>,
 }
@@ -354,6 +365,8 @@ pub(crate) const SYN: Detector = Detector {
     logic: Logic::Memory(CONVERSATIONS, || Box::new(Flood { targets: Tracked::new(MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Flood {
     targets: Tracked<IpAddr, Rate>,
 }
@@ -411,6 +424,8 @@ pub(crate) const SESSIONS: Detector = Detector {
     logic: Logic::Memory(CONVERSATIONS, || Box::new(Sessions { pairs: Tracked::new(MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Sessions {
     pairs: Tracked<(Key, IpAddr), Rate>,
 }
@@ -508,6 +523,8 @@ pub(crate) const NAMES: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Names {
     sources: Tracked<Key, Distinct>,
 }
@@ -557,6 +574,8 @@ pub(crate) const FUNCTIONS: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Functions {
     pairs: Tracked<(Key, Key), (Distinct, Distinct)>,
 }

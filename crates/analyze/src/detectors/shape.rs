@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Address, Descriptor, Flow, HealthKind, Mac, Record, Severity, nouns, number_of, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, View, Wants, phrase};
@@ -96,11 +97,14 @@ pub(crate) const HOPPING: Detector = Detector {
 };
 
 /// Where machines were seen last, by IP and hardware address: a router has one address in each VLAN.
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Hopping {
     machines: Tracked<(IpAddr, Mac), Place>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Place {
     vlan: Option<u16>,
     flips: Rate,

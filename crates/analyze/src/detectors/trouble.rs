@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{
     Act, Address, Descriptor, FactKey, Flow, HealthKind, Outcome, Record, Severity, State, Transport, nouns, number_of,
     said,
@@ -276,6 +277,8 @@ pub(crate) const EXCESS: Detector = Detector {
     logic: Logic::Memory(TROUBLE, || Box::new(Excess { pairs: Tracked::new(60 * MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Excess {
     pairs: Tracked<(Key, Key), Rate>,
 }
@@ -333,6 +336,8 @@ pub(crate) const SILENT: Detector = Detector {
     logic: Logic::Memory(TROUBLE, || Box::new(Silent { devices: Tracked::new(5 * MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Silent {
     devices: Tracked<(Key, model::Behind), Rate>,
 }
@@ -384,6 +389,8 @@ pub(crate) const GONE: Detector = Detector {
     logic: Logic::Memory(CONVERSATIONS, || Box::new(Gone { devices: Tracked::new(5 * MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Gone {
     devices: Tracked<(Key, IpAddr), Rate>,
 }
@@ -442,6 +449,8 @@ pub(crate) const RESETS: Detector = Detector {
     logic: Logic::Memory(CONVERSATIONS, || Box::new(Resets { pairs: Tracked::new(10 * MINUTE) })),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Resets {
     pairs: Tracked<(Key, Key), Rate>,
 }
@@ -511,7 +520,7 @@ pub(crate) const LOSS: Detector = Detector {
 pub(crate) const MALFORMED: Detector = Detector {
     about: Descriptor {
         id: "malformed-messages",
-        title: phrase("Messages that break their protocol", "Des messages qui violent leur protocole"),
+        title: phrase("Messages that break their protocol", "Des messages qui ne respectent pas leur protocole"),
         severity: Severity::Low,
         techniques: &[("T0814", "Denial of Service"), ("T0820", "Exploitation for Evasion")],
         requirements: &["SR 3.5", "SR 3.7"],
@@ -540,6 +549,8 @@ pub(crate) const MALFORMED: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Malformed {
     flows: Tracked<Flow, u64>,
 }

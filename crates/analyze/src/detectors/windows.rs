@@ -1,5 +1,6 @@
 //! Traces of intrusion in office protocols: remote services, administrative shares, programs on their way, known names.
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Act, Descriptor, Record, Severity, Verb, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell};
@@ -243,6 +244,8 @@ pub(crate) const DNS_TUNNEL: Detector = Detector {
     ),
 };
 
+#[derive(BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct DnsTunnel {
     sources: Tracked<Key, Rate>,
 }

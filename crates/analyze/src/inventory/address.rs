@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Address, Mac};
 
 /// Whether `ip` means many machines or none: multicast, limited broadcast, unspecified.
@@ -88,7 +89,8 @@ pub(crate) fn is_virtual_router(mac: Mac) -> bool {
 }
 
 /// A machine's address as one key: IP where there is one that names a machine, else the hardware address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) enum Key {
     /// By IP address.
     Ip(IpAddr),

@@ -1,12 +1,14 @@
 //! Claims: who said what of an attribute; conflicting ones are kept, the best one is believed.
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Attribute, Claim, Confidence, Fact, FactKey, Text, Time};
 
 use super::ProtocolId;
 use crate::limits;
 
 /// One claim as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct ClaimEntry {
     pub(crate) key: FactKey,
     pub(crate) value: Text,

@@ -8,7 +8,7 @@ use model::{Conversation, State};
 use crate::table::Hasher;
 
 /// The kinds of protocols.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
     /// Reads, commands or programs controllers and field devices.
     Industrial,
@@ -33,11 +33,12 @@ pub(crate) enum Kind {
     /// A tunnel.
     Tunnel,
     /// Anything else.
+    #[default]
     Other,
 }
 
 /// What is worth knowing of a protocol.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trait {
     /// Its id.
     pub(crate) id: &'static str,

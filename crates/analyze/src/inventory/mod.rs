@@ -11,6 +11,7 @@ pub(crate) mod roles;
 
 use std::borrow::Cow;
 
+use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{
     Act, Address, Behind, Conversation, Fact, Mac, Messages, Outcome, ProtocolUse, RecordCounts, Sample, State, Text,
     Time, Transport, Verb,
@@ -18,6 +19,7 @@ use model::{
 use smallvec::SmallVec;
 
 use crate::limits;
+use crate::snapshot::{read_small, write_small};
 use crate::table::Bounded;
 pub(crate) use address::Key;
 pub(crate) use assets::Machines;
@@ -34,7 +36,8 @@ pub(crate) type ProtocolId = u16;
 pub(crate) type Verbs = SmallVec<[(Verb, u64); 2]>;
 
 /// One address and what records said of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct Node {
     pub(crate) key: Key,
     /// A multicast or broadcast address: no machine.
@@ -42,7 +45,9 @@ pub(crate) struct Node {
     /// Whether it ever sent something.
     pub(crate) has_spoken: bool,
     /// Hardware addresses seen with it.
+    #[borsh(serialize_with = "write_small", deserialize_with = "read_small")]
     pub(crate) macs: SmallVec<[MacUse; 1]>,
+    #[borsh(serialize_with = "write_small", deserialize_with = "read_small")]
     pub(crate) vlans: SmallVec<[u16; 2]>,
     pub(crate) first: Time,
     pub(crate) last: Time,
@@ -64,7 +69,8 @@ pub(crate) struct Node {
 }
 
 /// A hardware address that an IP address was seen with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct MacUse {
     pub(crate) mac: Mac,
     /// How often.
@@ -100,7 +106,8 @@ fn hour(at: Time) -> u64 {
 }
 
 /// A service that an address offers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct ServiceEntry {
     pub(crate) protocol: ProtocolId,
     pub(crate) is_guess: bool,
@@ -112,7 +119,8 @@ pub(crate) struct ServiceEntry {
 }
 
 /// What is behind an address.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct PartEntry {
     pub(crate) protocol: ProtocolId,
     pub(crate) claims: Vec<ClaimEntry>,
@@ -124,12 +132,16 @@ pub(crate) struct PartEntry {
 }
 
 /// What one address says to another by one protocol.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct EdgeEntry {
     pub(crate) is_guess: bool,
+    #[borsh(serialize_with = "write_small", deserialize_with = "read_small")]
     pub(crate) ports: SmallVec<[u16; 2]>,
+    #[borsh(serialize_with = "write_small", deserialize_with = "read_small")]
     pub(crate) verbs: Verbs,
     /// Of these, what was done or only told, where it changes something or takes out a program.
+    #[borsh(serialize_with = "write_small", deserialize_with = "read_small")]
     pub(crate) effects: Verbs,
     pub(crate) acts: u64,
     pub(crate) refused: u64,
@@ -145,9 +157,11 @@ pub(crate) struct EdgeEntry {
 pub(crate) type EdgeKey = (NodeId, NodeId, ProtocolId);
 
 /// How much a protocol was used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct ProtocolEntry {
     pub(crate) id: Cow<'static, str>,
+    #[borsh(skip)]
     pub(crate) traits: kind::Trait,
     pub(crate) acts: u64,
     pub(crate) messages: u64,
@@ -155,20 +169,23 @@ pub(crate) struct ProtocolEntry {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
     pub(crate) malformed: u64,
+    #[borsh(serialize_with = "write_small", deserialize_with = "read_small")]
     pub(crate) verbs: Verbs,
     /// The messages that single acts stood for.
     shapes: Vec<Shape>,
 }
 
 /// The messages that one act with a code and an outcome stood for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 struct Shape {
     kind: (u32, Outcome),
     messages: Messages,
 }
 
 /// Everything kept of the records.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
+#[borsh(crate = "model::borsh")]
 pub(crate) struct Inventory {
     ids: Bounded<Key, NodeId>,
     pub(crate) nodes: Vec<Node>,
@@ -200,6 +217,17 @@ impl Inventory {
             counts: RecordCounts::default(),
             first: None,
             last: None,
+        }
+    }
+
+    /// Puts back what is not kept because it follows from the rest.
+    pub(crate) fn complete(&mut self) {
+        for entry in &mut self.protocols {
+            entry.traits = kind::of(&entry.id);
+            // The names of the table live as long as the program: a copy of one costs nothing.
+            if entry.traits.id == entry.id {
+                entry.id = Cow::Borrowed(entry.traits.id);
+            }
         }
     }
 
