@@ -96,7 +96,11 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("Protocol violation", "reserved FC", ""),
     ("Protocol violation", "improper formatting", ""),
     ("Protocol violation", "reserved IIN 2.6", ""),
-    ("Protocol violation", "master requested application layer confirmation", "happens in normal traffic of several makers"),
+    (
+        "Protocol violation",
+        "master requested application layer confirmation",
+        "happens in normal traffic of several makers",
+    ),
     ("Protocol violation", "illegal ASDU type", ""),
     ("Protocol violation", "cause of transmission", ""),
     ("Protocol violation", "common address", ""),
