@@ -17,6 +17,8 @@ pub struct Attack {
     pub techniques: &'static [&'static str],
     /// When it begins: part of the run, 0 to 1.
     pub part: f64,
+    /// Whether it is done at night where the run has nights.
+    pub is_nightly: bool,
     /// Puts its steps on the timetable; they note the attack when it begins.
     pub script: fn(&'static Attack, &mut Site, Time),
     /// How the plant's people put right what was done, as planned work; nothing where the plant recovers by itself.

@@ -117,7 +117,7 @@ mod tests {
         let start = Time::from_seconds(1_772_433_000, 0);
         let mut player = Player::demo(3, start);
         let (mut packets, mut last, mut deeds, mut held) = (0u64, start, Vec::new(), 0);
-        for minute in 1..=90 {
+        for minute in 1..=40 {
             player.advance(start.plus(minute * 60 * SECOND), &mut |at, _| {
                 assert!(at >= last);
                 (packets, last) = (packets + 1, at);
@@ -128,7 +128,7 @@ mod tests {
         let attacks: Vec<_> = deeds.iter().filter(|deed| deed.intent == crate::Intent::Attack).collect();
         let first = attacks[0].first.since(start) / SECOND;
         assert!((120..=150).contains(&first), "{first}");
-        assert!(attacks.len() >= 8, "{attacks:?}");
+        assert!(attacks.len() >= 4, "{attacks:?}");
         assert!(attacks.iter().all(|deed| deed.packet.is_some()));
         assert!(held < 1_000, "{held}");
         // Something happens at least every half hour.

@@ -48,6 +48,8 @@ pub struct Site {
     pub start: Time,
     /// The run ends before this moment.
     pub end: Time,
+    /// When the task that runs now was due.
+    now: Time,
     /// What operators want from outstations.
     pub wishes: Vec<Wish>,
     deeds: VecDeque<Deed>,
@@ -72,6 +74,7 @@ impl Site {
             random,
             start,
             end,
+            now: start,
             wishes: Vec::new(),
             deeds: VecDeque::new(),
             first_deed: 0,
@@ -121,7 +124,7 @@ impl Site {
         self.work_order_count += 1;
         let number = format!("WO-{:05}", self.work_order_count);
         let order = WorkOrder { number, from: at.plus(-900 * SECOND), until: at.plus(3_600 * SECOND) };
-        self.work_orders.retain(|(_, order)| order.until >= at);
+        self.work_orders.retain(|(_, order)| order.until >= self.now);
         self.work_orders.push((id, order));
     }
 
@@ -178,13 +181,15 @@ impl Site {
         usual.min((self.end.since(self.start) as f64 * part_max) as i64)
     }
 
-    /// `at`, or the half past one in the night after it where the run is long enough to have nights.
+    /// `at`, or where the run is long enough to have nights, a moment between one and four in the night after it.
     pub fn night(&self, at: Time) -> Time {
         const DAY: i64 = 86_400 * SECOND;
-        if !(DAY..366 * DAY).contains(&self.end.since(self.start)) {
+        let length = self.end.since(self.start);
+        if !(DAY..366 * DAY).contains(&length) {
             return at;
         }
-        Time((at.0.div_euclid(DAY) + 1) * DAY).plus(5_400 * SECOND)
+        let part = at.since(self.start) as f64 / length as f64;
+        Time((at.0.div_euclid(DAY) + 1) * DAY).plus(3_600 * SECOND + (part * 1.08e13) as i64)
     }
 
     /// Gives the frames before the next task to `sink`, then runs that task; gives whether the run goes on.
@@ -194,6 +199,7 @@ impl Site {
             return false;
         };
         self.drain(at, sink);
+        self.now = at;
         self.process.advance(at);
         let Some(mut task) = self.tasks[index].take() else { return true };
         match task.run(at, self) {

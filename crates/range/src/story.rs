@@ -47,6 +47,7 @@ pub fn plan(site: &mut Site, plan: &Plan) {
     for plant in &plan.plants {
         for attack in plant.attacks.iter().filter(|attack| plan.attacks.has(attack.id)) {
             let first = site.moment(attack.part);
+            let first = if attack.is_nightly { site.night(first) } else { first };
             (attack.script)(attack, site, first);
             if let Some(repair) = attack.repair.filter(|_| plan.is_long()) {
                 repair(site, first.plus(1_800 * SECOND));

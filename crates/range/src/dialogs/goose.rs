@@ -35,6 +35,17 @@ pub struct Block {
 }
 
 impl Block {
+    /// What decides whether something has changed, without the work of encoding it.
+    fn condition(&self, values: &Values) -> u64 {
+        self.entries.iter().fold(0, |sum, entry| {
+            sum.rotate_left(7)
+                ^ match *entry {
+                    Shows::Position(point) | Shows::Bool(point) => 1 + u64::from(values.is_on(point)),
+                    Shows::Float(point, steps) => (values[point] * steps).round().to_bits(),
+                }
+        })
+    }
+
     fn data(&self, values: &Values) -> Vec<Vec<u8>> {
         self.entries
             .iter()
@@ -108,8 +119,8 @@ pub struct Publisher {
     pub block: &'static Block,
     /// State number and since when, shared with nobody: a device begins at 1.
     pub state: State,
-    /// Data as last told.
-    pub told: Vec<Vec<u8>>,
+    /// Condition as last told; nothing before the first message.
+    pub told: Option<u64>,
     /// Nanoseconds between the last message and the next.
     pub gap: i64,
     /// When the next message is due where nothing changes.
@@ -126,21 +137,21 @@ impl Publisher {
     /// A publisher that has not begun.
     pub fn new(host: HostId, block: &'static Block, start: Time) -> Publisher {
         let state = State { state: 0, sequence: 0, since: start, life: 2_000 };
-        Publisher { host, block, state, told: Vec::new(), gap: REST, due: start }
+        Publisher { host, block, state, told: None, gap: REST, due: start }
     }
 }
 
 impl Task for Publisher {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         if site.is_down(self.host, at) {
-            self.told.clear();
+            self.told = None;
             return Some(at.plus(SECOND));
         }
-        let data = self.block.data(&site.process.values);
-        if data != self.told {
+        let condition = Some(self.block.condition(&site.process.values));
+        if condition != self.told {
             let (state, since) = (self.state.state + 1, at);
             self.state = State { state, sequence: 0, since, life: 8 };
-            self.told = data;
+            self.told = condition;
             self.gap = 2 * MILLISECOND;
         } else if at < self.due {
             return Some(self.due.min(at.plus(LOOK)));
@@ -149,7 +160,7 @@ impl Task for Publisher {
             self.gap = (self.gap * 2).min(REST);
         }
         self.state.life = (self.gap * 2 / MILLISECOND) as u32;
-        let data = self.told.clone();
+        let data = self.block.data(&site.process.values);
         send(site, at, self.host, self.block, self.state, &data);
         self.due = at.plus(self.gap + site.random.around_zero(20_000.0) as i64);
         Some(self.due.min(at.plus(LOOK)))

@@ -64,6 +64,16 @@ impl Office {
             infrastructure::spanning_tree(&mut site.network, at, switch);
             Some(at.plus(2 * SECOND))
         });
+        // Where several plants are seen together, the historian of the first gathers what the others have.
+        if let Some(index) = site.network.hosts().iter().position(|host| host.name == "hist-01") {
+            let gatherer = HostId(index);
+            site.add(start.plus((20 + historian.0 as i64) * SECOND), move |at: Time, site: &mut Site| {
+                if !site.is_down(historian, at) {
+                    tls::page(site, at, historian, gatherer, "hist-01.works.example", 3_000);
+                }
+                Some(at.plus(site.random.wait(30 * SECOND, SECOND)))
+            });
+        }
         for (index, client) in people.into_iter().enumerate() {
             person(site, start.plus((8 + 13 * index as i64) * SECOND), client, (server, historian), domain);
         }

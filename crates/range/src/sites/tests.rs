@@ -170,3 +170,17 @@ fn names_and_addresses_are_used_once_and_stories_know_their_attacks() {
         }
     }
 }
+
+#[test]
+fn a_long_run_announces_its_work_and_repairs_what_was_done() {
+    // Half a day of the heating network: what is announced carries a work order whose window holds it.
+    let (_, truth) = short("heating", 720);
+    let announced: Vec<_> = truth.deeds.iter().filter_map(|deed| Some((deed, deed.work_order.as_ref()?))).collect();
+    assert!(!announced.is_empty(), "{truth:?}");
+    for (deed, order) in announced {
+        assert!(order.from <= deed.first && deed.first < order.until, "{deed:?}");
+    }
+    let place = |id: &str| truth.deeds.iter().position(|deed| deed.id == id).unwrap();
+    assert!(place("setpoint-drift") < place("restore-hospital"));
+    assert!(place("safety-program") < place("restore-safety"));
+}

@@ -86,6 +86,8 @@ points! { 0:
     ENERGY = 582_310.0;
     /// Volume delivered, m³.
     VOLUME = 1_204_511.0;
+    /// Whether the filter is being rinsed.
+    BACKWASH = 0.0;
 }
 
 /// Area of the raw-water tank, m².
@@ -103,7 +105,9 @@ pub fn advance(v: &mut Values, seconds: f64, hour: f64, random: &mut Random) {
 
     // The town: little at night, a peak in the morning and one in the evening.
     let peak = |at: f64, width: f64| (-((hour - at) / width).powi(2)).exp();
-    let demand = 55.0 + 95.0 * peak(7.5, 1.7) + 45.0 * peak(12.5, 2.5) + 80.0 * peak(19.0, 2.2);
+    // On weekends people get up later.
+    let morning = if v.weekday() >= 5 { 9.5 } else { 7.5 };
+    let demand = 55.0 + 95.0 * peak(morning, 1.7) + 45.0 * peak(12.5, 2.5) + 80.0 * peak(19.0, 2.2);
     v[DEMAND] = toward(v[DEMAND], demand + random.around_zero(14.0), 40.0);
 
     // Intake: on and off between two levels, as long as the program runs; a stopped controller drops its outputs.
@@ -119,15 +123,25 @@ pub fn advance(v: &mut Values, seconds: f64, hour: f64, random: &mut Random) {
     v[RAW_TURBIDITY] = (v[RAW_TURBIDITY] + random.around_zero(0.02) + (6.0 - v[RAW_TURBIDITY]) * 2e-4).max(0.5);
     v[TEMPERATURE] = toward(v[TEMPERATURE], 9.5 + 1.5 * ((hour - 15.0) / 24.0 * std::f64::consts::TAU).cos(), 3600.0);
 
-    // Filter: the valve holds the level of the clear well; head loss grows with what was held back.
+    // Filter: the valve holds the level of the clear well; head loss grows with what was held back, until the filter is
+    // cut off and rinsed for a quarter of an hour.
     if v.is_on(FILTER_RUNS) {
-        let wanted = 55.0 + 60.0 * (v[CLEAR_LEVEL_SET] - v[CLEAR_LEVEL]);
+        if v[FILTER_LOSS] > 1.9 {
+            v[BACKWASH] = 1.0;
+        } else if v[FILTER_LOSS] < 0.45 {
+            v[BACKWASH] = 0.0;
+        }
+        let level = if v.is_on(BACKWASH) { -2.0 } else { v[CLEAR_LEVEL_SET] - v[CLEAR_LEVEL] };
+        let wanted = 55.0 + 60.0 * level;
         v[FILTER_VALVE] = toward(v[FILTER_VALVE], wanted.clamp(0.0, 100.0), 20.0);
     }
     let available = (v[RAW_LEVEL] / 0.5).clamp(0.0, 1.0);
     v[FILTER_FLOW] =
         toward(v[FILTER_FLOW], (v[FILTER_VALVE] * 2.2 * available).max(0.0) + random.around_zero(2.0), 6.0).max(0.0);
     v[FILTER_LOSS] = (v[FILTER_LOSS] + hours * 0.02 * v[RAW_TURBIDITY] * v[FILTER_FLOW] / 120.0).min(2.5);
+    if v.is_on(BACKWASH) {
+        v[FILTER_LOSS] -= seconds * 1.5 / 900.0;
+    }
     let held = (v[COAGULANT_DOSE] / 12.0).clamp(0.1, 1.2);
     v[FILTERED_TURBIDITY] =
         toward(v[FILTERED_TURBIDITY], v[RAW_TURBIDITY] * (0.018 + 0.25 * (1.0 - held).max(0.0)), 240.0)
@@ -140,6 +154,10 @@ pub fn advance(v: &mut Values, seconds: f64, hour: f64, random: &mut Random) {
     v[COAGULANT_SPEED] = toward(v[COAGULANT_SPEED], (coagulant * flow / 30.0).clamp(0.0, 100.0), 5.0);
     v[COAGULANT_DOSE] = toward(v[COAGULANT_DOSE], v[COAGULANT_SPEED] * 30.0 / flow, 15.0);
     v[COAGULANT_STOCK] = (v[COAGULANT_STOCK] - v[COAGULANT_SPEED] * hours * 0.004).max(0.0);
+    // A lorry comes in time.
+    if v[COAGULANT_STOCK] < 12.0 {
+        v[COAGULANT_STOCK] = 96.0;
+    }
     let chlorine = if v.is_on(CHLORINE_ENABLED) { v[CHLORINE_SET] } else { 0.0 };
     v[CHLORINE_SPEED] = toward(v[CHLORINE_SPEED], (chlorine * flow * 0.49).clamp(0.0, 100.0), 5.0);
     v[CHLORINE] = (toward(v[CHLORINE], v[CHLORINE_SPEED] / (flow * 0.49), 180.0) + random.around_zero(0.0008)).max(0.0);
@@ -183,10 +201,11 @@ mod tests {
     use model::Time;
 
     #[test]
-    fn a_day_keeps_levels_doses_and_pressure_where_they_belong() {
+    fn a_week_keeps_levels_doses_and_pressure_where_they_belong() {
         let start = Time::from_seconds(1_772_409_600, 0);
         let mut process = Process::new(INITIAL, advance, start, Random::new(1));
-        for minute in 1..=1440 {
+        let mut rinsed = false;
+        for minute in 1..=7 * 1440 {
             process.advance(start.plus(minute * 60_000_000_000));
             let v = &process.values;
             let state = format!("minute {minute}: {v:?}");
@@ -196,6 +215,9 @@ mod tests {
             assert!((0.4..0.8).contains(&v[CHLORINE]), "{state}");
             assert!((3.5..9.0).contains(&v[LIFT_PRESSURE]), "{state}");
             assert!((0.05..0.3).contains(&v[FILTERED_TURBIDITY]), "{state}");
+            assert!((0.4..2.0).contains(&v[FILTER_LOSS]), "{state}");
+            rinsed |= v.is_on(BACKWASH);
         }
+        assert!(rinsed);
     }
 }

@@ -17,6 +17,7 @@ pub static ATTACKS: &[Attack] = &[
         title: "Someone outside comes in by remote desktop with the contractor's account, at night",
         techniques: &["T0822", "T0859", "T0886"],
         part: 0.5,
+        is_nightly: true,
         script: remote_at_night,
         repair: None,
     },
@@ -25,6 +26,7 @@ pub static ATTACKS: &[Attack] = &[
         title: "The safety controller of the boiler, its key left in program position, gets a changed program",
         techniques: &["T0858", "T0843", "T0836", "T0880"],
         part: 0.58,
+        is_nightly: true,
         script: safety_program,
         repair: Some(repair_safety),
     },
@@ -33,6 +35,7 @@ pub static ATTACKS: &[Attack] = &[
         title: "A small computer puts itself between screen and school controller, shows old values and changes the set point",
         techniques: &["T0830", "T0832", "T0836"],
         part: 0.66,
+        is_nightly: false,
         script: mitm,
         repair: Some(repair_school),
     },
@@ -41,6 +44,7 @@ pub static ATTACKS: &[Attack] = &[
         title: "The small computer lowers the hospital's set point little by little",
         techniques: &["T0836", "T0831", "T0855"],
         part: 0.74,
+        is_nightly: false,
         script: setpoint_drift,
         repair: Some(repair_hospital),
     },
@@ -49,6 +53,7 @@ pub static ATTACKS: &[Attack] = &[
         title: "A stranger in the Internet writes the heating controllers: cold set points, pumps off",
         techniques: &["T0883", "T0836", "T0855", "T0831"],
         part: 0.86,
+        is_nightly: false,
         script: heating_registers,
         repair: Some(repair_registers),
     },
@@ -56,7 +61,6 @@ pub static ATTACKS: &[Attack] = &[
 
 fn remote_at_night(attack: &'static Attack, site: &mut Site, first: Time) {
     let (stranger, eng) = (site.network.find("stranger"), site.network.find("eng-heat"));
-    let first = site.night(first);
     let mut open = None;
     let mut rounds = 0;
     site.add(first, move |at, site: &mut Site| {
@@ -81,7 +85,6 @@ fn remote_at_night(attack: &'static Attack, site: &mut Site, first: Time) {
 
 fn safety_program(attack: &'static Attack, site: &mut Site, first: Time) {
     let (eng, safety) = (site.network.find("eng-heat"), site.network.find("sis-boiler"));
-    let first = site.night(first);
     site.add(first, move |at, site: &mut Site| {
         site.process.values[SAFETY_KEY] = 2.0;
         let (mut session, mut now) = s7comm::Session::open(site, at, eng, safety, &SAFETY, 1);
