@@ -24,6 +24,9 @@ pub struct Player {
     is_over: bool,
 }
 
+/// Deeds that are kept for [`Player::take_deeds`].
+const DEEDS_MAX: usize = 4_096;
+
 impl Player {
     /// Plays this plan.
     pub fn new(plan: &Plan) -> Player {
@@ -50,6 +53,7 @@ impl Player {
                 sink(at, &frame);
             }
         }
+        self.forget();
         // Frames leave when the task after them is due, so this may run one task too far.
         while !self.is_over && self.site.next_step().is_none_or(|next| next < until) {
             self.is_over = !self.site.step(sink);
@@ -68,6 +72,13 @@ impl Player {
         !self.is_over || !self.ready.is_empty()
     }
 
+    /// What nobody asked for is forgotten, the oldest first.
+    fn forget(&mut self) {
+        if self.site.deed_count() > DEEDS_MAX {
+            self.take_deeds();
+        }
+    }
+
     /// Takes what was done until ten minutes before the next frame, as far as it is over.
     pub fn take_deeds(&mut self) -> Vec<Deed> {
         let next = self.site.next_step().filter(|_| !self.is_over);
@@ -81,6 +92,7 @@ impl Iterator for Player {
 
     fn next(&mut self) -> Option<(Time, Vec<u8>)> {
         while self.ready.is_empty() && !self.is_over {
+            self.forget();
             let ready = &mut self.ready;
             self.is_over = !self.site.step(&mut |at, frame| ready.push_back((at, frame.to_vec())));
         }

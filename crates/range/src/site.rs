@@ -140,6 +140,8 @@ impl Site {
     ) -> usize {
         let to = to.iter().map(|host| self.network.host(*host).ip).collect();
         let number = self.first_deed + self.deeds.len();
+        // Who was kept from sending anything is not waited for.
+        self.awaited.retain(|awaited| awaited.3 > first.plus(-600 * SECOND));
         let actor = *self.network.host(from);
         self.awaited.push((number, actor.mac, actor.ip, first));
         let is_meant = |row: &&(&'static str, WorkOrder)| row.0 == id && (row.1.from..row.1.until).contains(&first);
@@ -164,6 +166,11 @@ impl Site {
         if let Some(deed) = deed.checked_sub(self.first_deed).and_then(|index| self.deeds.get_mut(index)) {
             deed.to.push(to);
         }
+    }
+
+    /// How many deeds are held.
+    pub fn deed_count(&self) -> usize {
+        self.deeds.len()
     }
 
     /// Takes the deeds from the first to the last that ended before `before`, in order of noting.

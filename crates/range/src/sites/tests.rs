@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use expect_test::expect;
 use model::{Frame, HealthKind, LinkType, Record, Time};
 
 use crate::tests::{run, tshark};
@@ -37,18 +38,11 @@ fn tshark_decodes_every_frame_of_every_plant() {
     }
 }
 
-/// Protocols that our decoders found, and what they could not read.
-fn decoded(frames: &[(Time, Vec<u8>)]) -> (BTreeSet<&'static str>, Vec<String>) {
-    let mut pipeline = decode::Pipeline::new(decode::Options::default(), 1);
-    let mut faults = Vec::new();
-    let mut tell = |record: &Record| {
-        if let Record::Health(health) = record
-            // Whoever stands between two machines is seen twice.
-            && health.kind != HealthKind::Duplicate
-        {
-            faults.push(format!("{:?} {} {} {}", health.kind, health.protocol, health.count, health.detail));
-        }
-    };
+/// What our decoders make of the frames: records, and the ids of the protocols that they found.
+fn decoded(frames: &[(Time, Vec<u8>)], is_rolled_up: bool) -> (BTreeSet<&'static str>, Vec<Record>) {
+    let mut pipeline = decode::Pipeline::new(decode::Options { is_rolled_up }, 1);
+    let mut records = Vec::new();
+    let mut tell = |record: &Record| records.push(record.clone());
     let frames: Vec<Frame<'_>> = frames
         .iter()
         .enumerate()
@@ -62,7 +56,21 @@ fn decoded(frames: &[(Time, Vec<u8>)]) -> (BTreeSet<&'static str>, Vec<String>) 
         .collect();
     pipeline.chunk(&frames, || {}, &mut tell);
     let totals = pipeline.finish(&mut tell);
-    (totals.protocols.keys().copied().collect(), faults)
+    (totals.protocols.keys().copied().collect(), records)
+}
+
+/// What could not be read.
+fn faults(records: &[Record]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for record in records {
+        if let Record::Health(health) = record
+            // Whoever stands between two machines is seen twice.
+            && health.kind != HealthKind::Duplicate
+        {
+            faults.push(format!("{:?} {} {} {}", health.kind, health.protocol, health.count, health.detail));
+        }
+    }
+    faults
 }
 
 #[test]
@@ -70,8 +78,8 @@ fn our_decoders_read_every_frame_of_every_plant() {
     let mut industrial = BTreeSet::new();
     for plant in PLANTS {
         let (frames, _) = short(plant.id, 3);
-        let (protocols, faults) = decoded(&frames);
-        assert_eq!(faults, Vec::<String>::new(), "{}", plant.id);
+        let (protocols, records) = decoded(&frames, true);
+        assert_eq!(faults(&records), Vec::<String>::new(), "{}", plant.id);
         industrial.extend(protocols);
     }
     for id in INDUSTRIAL {
@@ -183,4 +191,56 @@ fn a_long_run_announces_its_work_and_repairs_what_was_done() {
     let place = |id: &str| truth.deeds.iter().position(|deed| deed.id == id).unwrap();
     assert!(place("setpoint-drift") < place("restore-hospital"));
     assert!(place("safety-program") < place("restore-safety"));
+}
+
+/// For each attack: what its author told others, as verbs of the vocabulary by protocol.
+#[test]
+fn attacks_are_seen_as_what_they_are() {
+    let mut text = String::new();
+    for plant in PLANTS {
+        let (frames, truth) = short(plant.id, 5);
+        let (_, records) = decoded(&frames, false);
+        for deed in truth.deeds.iter().filter(|deed| deed.intent == Intent::Attack) {
+            let host = plant.hosts.iter().find(|host| host.ip == deed.from).unwrap();
+            let mut verbs = BTreeSet::new();
+            for record in &records {
+                if let Record::Act(act) = record
+                    && (act.from.ip == Some(deed.from.into()) || act.from.mac == Some(host.mac))
+                    && act.at >= deed.first
+                    && act.at <= deed.last.plus(1_000_000_000)
+                    && !matches!(act.protocol.as_ref(), "ntp" | "cotp" | "snmp" | "icmp")
+                {
+                    verbs.insert(format!("{} {}", act.protocol, act.verb.as_str()));
+                }
+            }
+            let verbs: Vec<String> = verbs.into_iter().collect();
+            text += &format!("{} {}: {}\n", plant.id, deed.id, verbs.join(", "));
+        }
+    }
+    expect![[r#"
+        water network-scan: 
+        water s7-stop: dns browse, s7comm other, s7comm start, s7comm stop
+        water rogue-machine: arp other
+        water s7-download: s7comm identify, s7comm other, s7comm program, s7comm upload
+        water cip-stop-reset: cip identify, cip reset, cip stop, enip other
+        water modbus-write: arp other, cip read, enip other, modbus read, modbus write, s7comm read
+        water dnp3-cold-restart: dnp3 reset
+        heating remote-at-night: rdp other, tls other
+        heating safety-program: s7comm browse, s7comm diagnose, s7comm identify, s7comm other, s7comm program, s7comm start, s7comm stop, s7comm upload, s7comm write
+        heating mitm-forged-values: arp other, modbus write
+        heating setpoint-drift: arp other, bacnet identify, bacnet write
+        heating heating-registers: modbus read, modbus write
+        substation telecontrol-survey: iec104 read, iec104 subscribe
+        substation breakers-opened: iec104 operate, iec104 subscribe
+        substation goose-forged: goose report
+        substation goose-replayed: goose report
+        substation clock-forged: arp other, iec104 subscribe, iec104 time
+        substation protection-settings: mms browse, mms configure, mms operate, mms other, mms read
+        packaging dhcp-rogue: arp other, dhcp other
+        packaging station-renamed: profinet-dcp configure, profinet-dcp identify
+        packaging planning-password: opcua browse, opcua login, opcua other, opcua read, opcua write
+        packaging line-program: arp other, s7comm identify, s7comm other, s7comm program, s7comm start, s7comm stop, s7comm upload
+        packaging packer-firmware: cip firmware, cip identify, cip reset, cip stop, enip other
+        packaging ransomware: smb file, smb login, smb other
+    "#]].assert_eq(&text);
 }
