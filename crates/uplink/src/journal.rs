@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use model::Time;
@@ -187,12 +188,24 @@ impl Journal {
     ///
     /// `at` is the batch's time, by which [`Journal::trim`] goes.
     pub fn append(&mut self, at: Time, bytes: &[u8]) -> Result<u64, JournalError> {
+        if self.is_segment_full() {
+            self.sync()?;
+            self.end_segment();
+        }
+        self.write_frame(at, bytes)
+    }
+
+    fn is_segment_full(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.length >= self.limits.segment_bytes_max)
+    }
+
+    fn end_segment(&mut self) {
+        self.closed.extend(self.open.take().map(|open| open.first));
+    }
+
+    fn write_frame(&mut self, at: Time, bytes: &[u8]) -> Result<u64, JournalError> {
         if bytes.len() > FRAME_BYTES_MAX {
             return Err(JournalError::TooLarge(bytes.len()));
-        }
-        if self.open.as_ref().is_some_and(|open| open.length >= self.limits.segment_bytes_max) {
-            self.sync()?;
-            self.closed.extend(self.open.take().map(|open| open.first));
         }
         if self.open.is_none() {
             self.open = Some(self.begin()?);
@@ -250,6 +263,47 @@ impl Journal {
         open.synced = (open.length, self.next);
         self.synced = self.next;
         Ok(self.synced)
+    }
+
+    /// Appends batches and makes them durable, all or none, with one sync: gives their numbers. On an error the caller gives
+    /// the same batches again.
+    pub fn accept<B: AsRef<[u8]>>(
+        &mut self,
+        batches: impl IntoIterator<Item = (Time, B)>,
+    ) -> Result<Range<u64>, JournalError> {
+        // What somebody appended before and did not sync is not part of this.
+        self.sync()?;
+        // A group lies in one segment, so that all of it can be taken back.
+        if self.is_segment_full() {
+            self.end_segment();
+        }
+        let first = self.next;
+        for (at, bytes) in batches {
+            if let Err(error) = self.write_frame(at, bytes.as_ref()) {
+                self.take_back();
+                return Err(error);
+            }
+        }
+        self.sync()?;
+        Ok(first..self.next)
+    }
+
+    /// Takes back what was appended since the last sync.
+    fn take_back(&mut self) {
+        if self.synced < self.next {
+            self.cut_back(self.synced);
+        }
+    }
+
+    /// Makes the next number at least `next`: where others know of numbers that the journal lost, they must not be given
+    /// again. The hole is told as missing to whoever reads.
+    pub fn raise(&mut self, next: u64) -> Result<(), JournalError> {
+        self.sync()?;
+        if next > self.next {
+            self.end_segment();
+            (self.next, self.synced) = (next, next);
+        }
+        Ok(())
     }
 
     /// Takes the open segment back to where it was before number `next`, which is either the next number (a write that

@@ -259,6 +259,48 @@ fn a_failed_sync_takes_back_what_was_not_acknowledged() {
 }
 
 #[test]
+fn a_group_is_accepted_whole_or_not_at_all() {
+    let group = |first: u64, count: u64| (first..first + count).map(|number| (Time(number as i64), bytes(number)));
+    // Room for a part of the group, also across the end of a segment.
+    for segment in [1 << 20, 150] {
+        for room in (0..400).step_by(7) {
+            let directory = TempDir::new().unwrap();
+            let mut journal = open(&directory, segment);
+            assert_eq!(journal.accept(group(1, 2)).unwrap(), 1..3);
+            journal.room = Some(room);
+            let size = match journal.accept(group(3, 9)) {
+                Ok(numbers) => numbers.end - 1,
+                Err(error) => {
+                    assert!(matches!(error, JournalError::Full { .. }));
+                    2
+                }
+            };
+            journal.room = None;
+            assert_eq!((journal.next(), told(journal.read_from(1))), (size + 1, numbers(1, size)), "room {room}");
+            assert_eq!(journal.accept(group(size + 1, 3)).unwrap(), size + 1..size + 4);
+            drop(journal);
+            assert_eq!(told(open(&directory, segment).read_from(1)), numbers(1, size + 3));
+        }
+    }
+}
+
+#[test]
+fn numbers_that_others_know_are_not_given_again() {
+    let directory = TempDir::new().unwrap();
+    let mut journal = open(&directory, 1 << 20);
+    fill(&mut journal, 3);
+    journal.raise(2).unwrap();
+    assert_eq!(journal.next(), 4);
+    journal.raise(10).unwrap();
+    fill(&mut journal, 2);
+    drop(journal);
+    let journal = open(&directory, 1 << 20);
+    assert_eq!(journal.next(), 12);
+    let read = told(journal.read_from(1));
+    assert_eq!(read.join(" "), "1 2 3 00000000000000000010.journal at byte 0: batches 4 to 9 are missing 10 11");
+}
+
+#[test]
 fn old_segments_are_removed_by_time_and_by_size_and_never_what_is_needed() {
     let directory = TempDir::new().unwrap();
     let mut journal = open(&directory, 150);

@@ -286,8 +286,10 @@ impl Journal {
         }
         report.fault_count += self.fault_count.saturating_sub(JOURNAL_FAULTS_MAX);
         if self.unentered > 0 {
-            report
-                .fault("journal", format!("{} batches between others are not in the ledger", grouped(self.unentered)));
+            let count = counted(self.unentered, "batch", "batches");
+            let note =
+                "of the journal are not in the ledger: they were never acknowledged, and nothing is made of them";
+            report.notes.push(format!("{count} {note}"));
         }
     }
 }
