@@ -163,8 +163,9 @@ function AccountMenu({ name, role }: { name: string; role: string }) {
   return (
     <Menu position="bottom-end" shadow="md" width={230}>
       <Menu.Target>
-        <ActionIcon variant="default" size="lg" aria-label={t("shell.user")} title={name} style={{ fontWeight: 600 }}>
+        <ActionIcon variant="default" size="lg" title={name} style={{ fontWeight: 600 }}>
           {name.slice(0, 2).toUpperCase()}
+          <span className="visually-hidden"> {t("shell.user")}</span>
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>

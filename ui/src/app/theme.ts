@@ -17,7 +17,7 @@ const slate: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { slate },
   primaryColor: "slate",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.35,
   defaultRadius: "sm",

@@ -205,9 +205,9 @@ export function Attributes({ attributes }: { attributes: Attribute[] }) {
                     type="button"
                     className="whybutton small"
                     aria-expanded={isOpen}
-                    aria-label={t("machine.why.of", { name })}
                     onClick={() => toggle(attribute.key)}
                   >
+                    <span className="visually-hidden">{t("machine.why.of", { name })} </span>
                     {best?.protocol} <span className="dim">· {t("count.claims", { n: attribute.claims.length })}</span>
                   </button>
                 </td>

@@ -172,14 +172,33 @@ export function MapCanvas(props: MapCanvasProps) {
       }
       return nearest;
     };
-    (renderer as unknown as { getNodeAtPosition: typeof at }).getNodeAtPosition = at;
+    const inner = renderer as unknown as {
+      getNodeAtPosition: typeof at;
+      nodePrograms: Record<string, { pickProgram: unknown }>;
+    };
+    inner.getNodeAtPosition = at;
+    for (const program of Object.values(inner.nodePrograms)) program.pickProgram = null;
     sigma.current = renderer;
     // Tests measure frames through this.
     (window as unknown as { vigieMap?: Sigma }).vigieMap = renderer;
 
     const canvas = renderer.createCanvas("bands", { beforeLayer: "edges", style: { pointerEvents: "none" } });
+    // While the picture moves, what costs most is left out: bundles, and layers that have nothing in them then.
+    let isMoving = false;
+    let settled: ReturnType<typeof setTimeout> | undefined;
+    const onMove = () => {
+      if (gathered.length === 0) return;
+      if (!isMoving) element.classList.add("moving");
+      isMoving = true;
+      clearTimeout(settled);
+      settled = setTimeout(() => {
+        isMoving = false;
+        element.classList.remove("moving");
+        renderer.scheduleRender();
+      }, 160);
+    };
     const drawBands = () => {
-      const pen = canvas?.getContext("2d");
+      const pen = canvas?.getContext("2d", { willReadFrequently: true });
       if (!canvas || !pen) return;
       const { width, height } = renderer.getDimensions();
       const ratio = window.devicePixelRatio || 1;
@@ -201,7 +220,7 @@ export function MapCanvas(props: MapCanvasProps) {
         pen.fillRect(0, a.y, width, b.y - a.y);
         pen.globalAlpha = 1;
       });
-      if (!isClose && !focus.current.id) {
+      if (!isClose && !focus.current.id && !isMoving) {
         for (const bundle of gathered) {
           const a = corner(bundle.from.x, bundle.from.y);
           const b = corner(bundle.to.x, bundle.to.y);
@@ -251,6 +270,7 @@ export function MapCanvas(props: MapCanvasProps) {
     };
     renderer.on("afterRender", drawBands);
     renderer.getCamera().on("updated", ({ ratio }) => {
+      onMove();
       const is = gathered.length === 0 || ratio < CLOSE;
       if (is === isClose) return;
       isClose = is;
@@ -266,6 +286,7 @@ export function MapCanvas(props: MapCanvasProps) {
     });
     drawBands();
     return () => {
+      clearTimeout(settled);
       sigma.current = undefined;
       renderer.kill();
     };

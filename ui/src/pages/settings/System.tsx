@@ -114,50 +114,52 @@ function RetentionBox(props: {
           props.save(edited);
         }}
       >
-        <table className="plain">
-          <thead>
-            <tr>
-              <th>{t("system.kind")}</th>
-              <th>{t("system.days")}</th>
-              <th>{t("system.gigabytes")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(edited).map(([kind, keep]) => (
-              <tr key={kind}>
-                <th scope="row">{word("recordkind", kind)}</th>
-                <td>
-                  <NumberInput
-                    size="xs"
-                    min={1}
-                    w={110}
-                    aria-label={`${word("recordkind", kind)}: ${t("system.days")}`}
-                    value={keep.days ?? ""}
-                    onChange={(days) =>
-                      edit({ ...edited, [kind]: { ...keep, days: days === "" ? null : Number(days) } })
-                    }
-                  />
-                </td>
-                <td>
-                  <NumberInput
-                    size="xs"
-                    min={0.1}
-                    decimalScale={1}
-                    w={110}
-                    aria-label={`${word("recordkind", kind)}: ${t("system.gigabytes")}`}
-                    value={keep.bytes ? keep.bytes / 1e9 : ""}
-                    onChange={(size) =>
-                      edit({
-                        ...edited,
-                        [kind]: { ...keep, bytes: size === "" ? null : Math.round(Number(size) * 1e9) },
-                      })
-                    }
-                  />
-                </td>
+        <div className="scroll">
+          <table className="plain">
+            <thead>
+              <tr>
+                <th>{t("system.kind")}</th>
+                <th>{t("system.days")}</th>
+                <th>{t("system.gigabytes")}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {Object.entries(edited).map(([kind, keep]) => (
+                <tr key={kind}>
+                  <th scope="row">{word("recordkind", kind)}</th>
+                  <td>
+                    <NumberInput
+                      size="xs"
+                      min={1}
+                      w={110}
+                      aria-label={`${word("recordkind", kind)}: ${t("system.days")}`}
+                      value={keep.days ?? ""}
+                      onChange={(days) =>
+                        edit({ ...edited, [kind]: { ...keep, days: days === "" ? null : Number(days) } })
+                      }
+                    />
+                  </td>
+                  <td>
+                    <NumberInput
+                      size="xs"
+                      min={0.1}
+                      decimalScale={1}
+                      w={110}
+                      aria-label={`${word("recordkind", kind)}: ${t("system.gigabytes")}`}
+                      value={keep.bytes ? keep.bytes / 1e9 : ""}
+                      onChange={(size) =>
+                        edit({
+                          ...edited,
+                          [kind]: { ...keep, bytes: size === "" ? null : Math.round(Number(size) * 1e9) },
+                        })
+                      }
+                    />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
         <div>
           <Button type="submit" loading={props.isBusy}>
             {t("common.save")}
