@@ -34,13 +34,24 @@ const VN_TAG: u16 = 0x8926;
 /// Cisco's security group tag.
 const CISCO_METADATA: u16 = 0x8909;
 
+/// Apple's packet tap, and the number for anybody's own use that it had before; and the lengths its header may have.
+const PKTAP: u32 = 258;
+const PKTAP_OF_USER: u32 = 149;
+const PKTAP_BYTES: std::ops::RangeInclusive<u32> = 108..=1_024;
+
 /// Reads the header that a link type has, from the registry at tcpdump.org/linktypes.html.
 pub(crate) fn open(walk: &mut Walk<'_>, link: LinkType) -> Step {
     match link.0 {
         1 => Ok(Next::Ethernet),
         0 | 108 => loopback(walk),
         // Raw IP; 12 and 14 are what it is called on hosts that write the number of their own kernel.
-        12 | 14 | 101 | 228 | 229 => Ok(Next::Ip),
+        12 | 14 | 101 => Ok(Next::Ip),
+        228 | 229 => match walk.reader.peek() {
+            Some(first) if first >> 4 != (if link.0 == 228 { 4 } else { 6 }) => {
+                Err(walk.stop(Layer::Link, "IP version is not that of the link type"))
+            }
+            _ => Ok(Next::Ip),
+        },
         113 => cooked(walk),
         276 => cooked_2(walk),
         9 => serial_ppp(walk),
@@ -54,14 +65,13 @@ pub(crate) fn open(walk: &mut Walk<'_>, link: LinkType) -> Step {
             walk.reader.skip(1, "direction is short").map_err(short(Layer::Link))?;
             serial_ppp(walk)
         }
-        239 => netfilter_log(walk),
         240 => analyzer(walk),
         // Solaris: 24 bytes of version, family, lengths, interface and zones.
         226 => {
             walk.reader.skip(24, "ipnet header is short").map_err(short(Layer::Link))?;
             Ok(Next::Ip)
         }
-        10 => fddi(walk),
+        PKTAP | PKTAP_OF_USER => pktap(walk),
         _ => Err(walk.stop(Layer::Unsupported, "link type is counted, not decoded")),
     }
 }
@@ -245,17 +255,6 @@ fn hdlc(walk: &mut Walk<'_>) -> Step {
     Ok(Next::Ethertype(kind))
 }
 
-/// FDDI: frame control, of which only the kinds for LLC carry anything, and the addresses.
-fn fddi(walk: &mut Walk<'_>) -> Step {
-    let mut r = walk.reader;
-    let [control, d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5] =
-        r.array("FDDI header is short").map_err(short(Layer::Link))?;
-    walk.packet.destination_mac = Some(Mac([d0, d1, d2, d3, d4, d5]));
-    walk.packet.source_mac = Some(Mac([s0, s1, s2, s3, s4, s5]));
-    walk.reader = r;
-    Ok(if control & 0x30 == 0x10 { Next::Llc } else { Next::Payload })
-}
-
 /// BSD loopback: an address family in the byte order of the host that captured, which the value tells.
 fn loopback(walk: &mut Walk<'_>) -> Step {
     let mut r = walk.reader;
@@ -266,6 +265,8 @@ fn loopback(walk: &mut Walk<'_>) -> Step {
         2 | 10 | 23 | 24 | 28 | 30 => Next::Ip,
         // Some tunnels of BSD hosts write an ethertype there.
         0x0600..=0xffff => Next::Ethertype(family as u16),
+        // Cisco HDLC under this name, by hosts with a serial line: address, control, ethertype.
+        _ if matches!(bytes, [0x0f, 0, 0x08, 0] | [0x0f, 0, 0x86, 0xdd]) && network::is_ip(r.rest()) => Next::Ip,
         _ => return Err(walk.stop(Layer::Unsupported, "address family is not IP")),
     };
     walk.reader = r;
@@ -311,29 +312,23 @@ fn cooked_protocol(walk: &mut Walk<'_>, hardware: u16, protocol: u16) -> Step {
     }
 }
 
-/// Packets that a Linux firewall logged: a header, then attributes of length, type (in the order of the host) and
-/// value; attribute 9 is the packet.
-fn netfilter_log(walk: &mut Walk<'_>) -> Step {
+/// Apple's PKTAP: a header with its own length, the kind of record (1: a packet) and the link type of the frame behind
+/// it, in the byte order of the host; then the interface, the process and more (Darwin, bsd/net/pktap.h).
+fn pktap(walk: &mut Walk<'_>) -> Step {
     let mut r = walk.reader;
     let failed = short(Layer::Link);
-    r.skip(4, "firewall log header is short").map_err(&failed)?;
-    while !r.is_empty() {
-        let bytes: [u8; 4] = r.array("firewall log attribute is short").map_err(&failed)?;
-        let [l0, l1, t0, t1] = bytes;
-        // Types are below 256, so the byte that is not zero tells the order.
-        let (length, kind) = match t0 {
-            0 => (u16::from_be_bytes([l0, l1]), t1),
-            _ => (u16::from_le_bytes([l0, l1]), t0),
-        };
-        let length = usize::from(length).saturating_sub(4);
-        if kind == 9 {
-            walk.reader = r;
-            walk.confine(length);
-            return Ok(Next::Ip);
-        }
-        r.skip(length.next_multiple_of(4).min(r.left()), "firewall log attribute").map_err(&failed)?;
+    let length = r.u32_le("packet tap header is short").map_err(&failed)?;
+    let kind = r.u32_le("packet tap header is short").map_err(&failed)?;
+    let link = r.u32_le("packet tap header is short").map_err(&failed)?;
+    if kind != 1 || !PKTAP_BYTES.contains(&length) {
+        return Err(walk.stop(Layer::Unsupported, "link type is counted, not decoded"));
     }
-    Err(walk.stop(Layer::Link, "no packet in a firewall log record"))
+    walk.reader.skip(length as usize, "packet tap header is short").map_err(&failed)?;
+    match link {
+        // None in itself.
+        PKTAP | PKTAP_OF_USER => Err(walk.stop(Layer::Link, "a packet tap in a packet tap")),
+        _ => open(walk, LinkType(link)),
+    }
 }
 
 /// Hilscher netANALYZER: four bytes of its own, then an Ethernet frame with its check sequence.

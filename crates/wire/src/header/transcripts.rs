@@ -230,7 +230,7 @@ fn link_types() {
         (101, "V4 001e V4' 11 IPS UDP"),
         (12, "V4 001e V4' 11 IPS UDP"),
         (9, "ff03 0021 V4 001e V4' 11 IPS UDP"),
-        (10, "50 ETH aaaa03 000000 0800 V4 001e V4' 11 IPS UDP"),
+        (0, "0f000800 V4 001e V4' 11 IPS UDP"),
         (226, "01020000 0000001e 00000001 00000000 00000000 00000000 V4 001e V4' 11 IPS UDP"),
         (1, "ETH 8903 0001 INNER 0800 V4 001e V4' 11 IPS UDP"),
         (9, "21 V4 001e V4' 11 IPS UDP"),
@@ -238,12 +238,23 @@ fn link_types() {
         (50, "0f00 0800 V4 001e V4' 11 IPS UDP"),
         (104, "0f00 0800 V4 001e V4' 11 IPS UDP"),
         (100, "aaaa03 000000 0800 V4 001e V4' 11 IPS UDP"),
-        (239, "0200 0000 0800 0100 00000000 2200 0900 V4 001e V4' 11 IPS UDP"),
     ] {
         let bytes = bytes(frame);
         let packet = parse(&Frame { at: Time(0), link: LinkType(link), bytes: &bytes, wire_len: 0, number: 1 });
         let expected = "\n10.0.0.1 > 10.0.0.2 protocol 17\nudp 4096 > 4097\npayload beef of 2 bytes";
         assert!(show(&packet).contains(expected), "{link} {frame}: {}", show(&packet));
+    }
+    // Apple's packet tap: 108 bytes, a packet, its link type.
+    let tap = format!("6c000000 01000000 01000000 {} ETH 0800 V4 001e V4' 11 IPS UDP", "00".repeat(96));
+    for (link, frame) in [(258, tap.as_str()), (149, tap.as_str())] {
+        let bytes = bytes(frame);
+        let packet = parse(&Frame { at: Time(0), link: LinkType(link), bytes: &bytes, wire_len: 0, number: 1 });
+        assert_eq!((packet.ports(), packet.payload), (Some((4096, 4097)), [0xbe, 0xef].as_slice()), "{link}");
+    }
+    // A firewall's log quotes packets that it saw, FDDI is gone: both are counted.
+    for link in [10, 239, 149] {
+        let packet = parse(&Frame { at: Time(0), link: LinkType(link), bytes: &[0; 200], wire_len: 0, number: 1 });
+        assert_eq!(packet.stop.map(|stop| stop.layer), Some(crate::Layer::Unsupported), "{link}");
     }
     for (link, frame) in [
         (0, "0000001e V6 000a 11 40 IPS6 UDP"),
