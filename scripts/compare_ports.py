@@ -114,30 +114,22 @@ def acts(vigie, path):
 
 
 def usual():
-    """Ports that no port may become: those that decoders or the header reader know."""
-    ports = set(range(1, 20001))
-    return ports | {p for p in (20000, 20547, 21025, 34962, 34963, 34964, 34980, 44818, 45237, 46823, 46824, 47808, 48898, 55000, 55003, 55555)}
+    """Ports that no usual port may become: those that decoders or the header reader know."""
+    return set(range(1, 20001)) | {p for p in (20000, 20547, 21025, 34962, 34963, 34964, 34980, 44818, 45237, 46823, 46824, 47808, 48898, 55000, 55003, 55555)}
 
 
 def mapping():
     """A permutation in which every usual port becomes an unusual one."""
-    taken, free = {}, [p for p in range(20001, 65000) if p not in usual()]
-    step = 7919  # prime to their number, so that neighbours part
-    while len(free) % step == 0:
-        step += 2
-    used = set()
-    for i, port in enumerate(list(range(1, 65536))):
-        if port in usual():
-            place = free[(i * step) % len(free)]
-            while place in used:
-                place = free[(free.index(place) + 1) % len(free)]
-            used.add(place)
-            taken[port] = place
-    left = [p for p in range(1, 65536) if p not in used and p not in usual()] + sorted(usual())
-    rest = [p for p in range(1, 65536) if p not in taken]
-    taken.update(zip(rest, left))
-    taken[0] = 0
-    return taken
+    known = usual()
+    common = sorted(known)
+    free = [port for port in range(20001, 65000) if port not in known]
+    step = 7919  # a prime, so that neighbours part and no two meet
+    assert len(free) % step
+    taken = {port: free[(i * step) % len(free)] for i, port in enumerate(common)}
+    used = set(taken.values())
+    rest = [port for port in range(1, 65536) if port not in taken]
+    left = [port for port in range(1, 65536) if port not in used and port not in taken] + common
+    return {0: 0, **taken, **dict(zip(rest, left))}
 
 
 MAP = mapping()

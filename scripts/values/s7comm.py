@@ -73,7 +73,9 @@ def read(frames):
 def answered(jobs, frame, reference, outcome, requests):
     job = jobs.pop((frame.target, frame.source, reference), None)
     if job and job[1] is not None:
-        requests.append((job[0].source, job[0].target, job[1], job[0].at, outcome, frame.at - job[0].at))
+        # The steps of a download are asked for by the station, within the act of whoever began it: the client is the other one.
+        asker, asked = (job[0].target, job[0].source) if job[1] in (0x1B, 0x1C) else (job[0].source, job[0].target)
+        requests.append((asker, asked, job[1], job[0].at, outcome, frame.at - job[0].at))
     return job
 
 

@@ -68,3 +68,7 @@ pub const EVIDENCE_FILE_PACKETS: usize = 262_144;
 
 /// Seconds of packet time after which a file of the ring ends, so that its index is on disk soon.
 pub const EVIDENCE_FILE_SECONDS: i64 = 600;
+
+/// How far times in a file go back because packets come from several queues or interfaces, in nanoseconds: buffers are
+/// emptied many times a second.
+pub const DISORDER: i64 = 1_000_000_000;

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::mem;
 
+use model::{Health, HealthKind, Record};
+
 use crate::input::reason;
 use crate::pcap::{Lost, Pcap};
 use crate::pcapng::{self, Pcapng};
@@ -110,6 +112,33 @@ impl Reader {
         &self.problems
     }
 
+    /// What the input could not show, so far: packets that were dropped before they came into a capture, clocks that
+    /// went back, and what could not be read.
+    pub fn health(&self) -> Vec<Record> {
+        let at = self.sink.last.unwrap_or(self.sink.before);
+        let record = |kind, count, detail: &str| {
+            Record::Health(Health { at, kind, protocol: "".into(), flow: None, count, detail: detail.into() })
+        };
+        let counters = self.counters();
+        let mut records = Vec::new();
+        if counters.dropped > 0 {
+            let detail = "packets that the capturing program or interface says it dropped";
+            records.push(record(HealthKind::Dropped, counters.dropped, detail));
+        }
+        if counters.clock_leaps > 0 {
+            let detail = "packets more than a second older than the one before them in the same file";
+            records.push(record(HealthKind::Clock, counters.clock_leaps, detail));
+        }
+        for problem in &self.problems {
+            records.push(record(HealthKind::Input, 1, &problem.to_string()));
+        }
+        let more = counters.problems.saturating_sub(self.problems.len() as u64);
+        if more > 0 {
+            records.push(record(HealthKind::Input, more, "further problems with the input"));
+        }
+        records
+    }
+
     /// Names that the captures give to addresses, so far.
     pub fn names(&self) -> &[Name] {
         &self.sink.names
@@ -134,7 +163,7 @@ impl Reader {
             let name = source.name();
             match Stream::open(source, &self.progress) {
                 Ok(stream) => {
-                    self.sink.last = None;
+                    self.sink.before = self.sink.last.take().unwrap_or(self.sink.before);
                     return Some(Open { name, stream, format: Format::Unknown, offset: 0 });
                 }
                 Err(error) => self.problem(&name, None, ProblemKind::Unreadable, reason(&error)),

@@ -27,6 +27,8 @@ pub struct Counters {
     pub dropped: u64,
     /// Packets with a time before that of the packet before them in the same file.
     pub clock_back: u64,
+    /// Those of them that are more than a second before it: no disorder of queues, but a clock that was set or leapt.
+    pub clock_leaps: u64,
     /// Comments in the captures.
     pub comments: u64,
     /// Problems; the first of them are kept with their text.
@@ -69,6 +71,8 @@ pub(crate) struct Sink {
     selective: bool,
     /// Time of the last packet of this file.
     pub last: Option<Time>,
+    /// Time of the last packet of the files before.
+    pub before: Time,
     pub names: Vec<Name>,
     names_seen: HashSet<Name>,
     pub comments: Vec<Comment>,
@@ -85,6 +89,7 @@ impl Sink {
             selective: !selection.is_everything(),
             selection,
             last: None,
+            before: Time::default(),
             names: Vec::new(),
             names_seen: HashSet::new(),
             comments: Vec::new(),
@@ -109,7 +114,10 @@ impl Sink {
         counters.bytes += length as u64;
         counters.wire_bytes += u64::from(wire_len);
         counters.cut += u64::from(wire_len > length as u32);
-        counters.clock_back += u64::from(self.last.is_some_and(|last| at < last));
+        if let Some(last) = self.last.filter(|last| at < *last) {
+            counters.clock_back += 1;
+            counters.clock_leaps += u64::from(last.since(at) > limits::DISORDER);
+        }
         self.last = Some(at);
         self.packets_left = self.packets_left.saturating_sub(1);
         self.bytes_left = self.bytes_left.saturating_sub(length);

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use model::{Address, Flow, HealthKind, Mac, Record, Time, Transport};
+use model::{Address, Conversation, Flow, HealthKind, Mac, Record, State, Time, Transport};
 use wire::{Defragmenter, Layer, Packet, TcpSegment, Upper};
 
 use crate::duplicates::Duplicates;
@@ -31,6 +31,12 @@ pub struct Counts {
     pub undecoded: u64,
     /// Times that a flow's waiting bytes were given up because too many waited.
     pub shed: u64,
+    /// Bytes of streams that are not in the capture.
+    pub missing: u64,
+    /// Connections of which only one direction was seen.
+    pub one_way: u64,
+    /// Bytes of conversations that are encrypted.
+    pub encrypted: u64,
 }
 
 /// One of the fixed number of parts into which flows are split by their pair of addresses.
@@ -150,7 +156,7 @@ impl Partition {
             && let Some(conversation) = entry.take_conversation()
         {
             entry.first = at;
-            self.sink.push(Record::Conversation(conversation));
+            self.tell(conversation);
         }
     }
 
@@ -272,8 +278,25 @@ impl Partition {
         if let Some(mut entry) = self.flows.remove(index)
             && let Some(conversation) = entry.take_conversation()
         {
-            self.sink.push(Record::Conversation(conversation));
+            self.tell(conversation);
         }
+    }
+
+    /// Tells a conversation, and counts what of it could not be seen.
+    fn tell(&mut self, conversation: Conversation) {
+        let (sent, received) = (&conversation.sent, &conversation.received);
+        self.counts.missing += sent.missing + received.missing;
+        let is_connection = conversation.transport == Transport::Tcp
+            && matches!(conversation.state, State::Open | State::Midstream | State::Closed | State::Reset);
+        if is_connection && conversation.is_opening && (sent.packets == 0) != (received.packets == 0) {
+            self.counts.one_way += 1;
+        }
+        if matches!(conversation.transport, Transport::Ip(ENCAPSULATING_SECURITY))
+            || ENCRYPTED.contains(&conversation.protocol.as_ref())
+        {
+            self.counts.encrypted += sent.bytes + received.bytes;
+        }
+        self.sink.push(Record::Conversation(conversation));
     }
 
     /// The end of a chunk whose last packet was at `now`: what is due is told, idle flows end.
@@ -309,6 +332,12 @@ impl Partition {
         counts.expired.saturating_add(counts.evicted).saturating_add(self.fragments.len() as u64)
     }
 }
+
+/// Protocols whose content is encrypted for the most part.
+const ENCRYPTED: &[&str] =
+    &["tls", "ssh", "quic", "rdp", "openvpn", "wireguard", "ipsec", "teamviewer", "anydesk", "dtls"];
+/// IPsec (RFC 4303).
+const ENCAPSULATING_SECURITY: u8 = 50;
 
 /// What belongs to one side; 0 is the first.
 fn of_side<T>([first, second]: &mut [T; 2], side: usize) -> &mut T {

@@ -272,6 +272,7 @@ impl Pipeline {
         let mut stops: Vec<((Layer, &'static str), u64)> = Vec::new();
         let (mut duplicates, mut cut, mut evicted, mut lost) = (0, 0, 0, 0);
         let (mut channels, mut undecoded, mut shed) = (0, 0, 0);
+        let (mut missing, mut one_way, mut encrypted) = (0, 0, 0);
         for partition in &mut self.partitions {
             let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
             for (key, count) in &partition.counts.stops {
@@ -287,6 +288,9 @@ impl Pipeline {
             channels += partition.sink.channels_evicted();
             shed += partition.counts.shed;
             undecoded += partition.counts.undecoded;
+            missing += partition.counts.missing;
+            one_way += partition.counts.one_way;
+            encrypted += partition.counts.encrypted;
         }
         stops.sort_by_key(|((layer, why), _)| (*layer as u8, *why));
         let mut records = Vec::new();
@@ -323,6 +327,9 @@ impl Pipeline {
         add(HealthKind::Evicted, evicted, "conversations pushed out of the full flow table".into());
         add(HealthKind::Limit, channels, "roll-up channels pushed out of the full table".into());
         add(HealthKind::Limit, shed, "times that waiting bytes were given up because too many waited".into());
+        add(HealthKind::Gap, missing, "bytes of streams that are not in the capture".into());
+        add(HealthKind::OneWay, one_way, "connections of which only one direction was seen".into());
+        add(HealthKind::Encrypted, encrypted, "bytes of conversations that are encrypted".into());
         add(HealthKind::Undecoded, undecoded, "payload bytes that no decoder recognised".into());
         records
     }
@@ -341,7 +348,7 @@ mod tests {
         let frame = Frame { at, link: LinkType::ETHERNET, bytes: &bytes, wire_len: 6, number: 1 };
         let mut pipeline = Pipeline::new(Options::default(), 1);
         pipeline.chunk(&[frame], || (), &mut |_| ());
-        let mut count = |pipeline: &mut Pipeline| {
+        let count = |pipeline: &mut Pipeline| {
             let mut blind = 0;
             pipeline.tell_blindness(&mut |record| match record {
                 Record::Health(health) => blind += health.count,

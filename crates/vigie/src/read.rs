@@ -55,12 +55,16 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
         std::mem::swap(&mut now, &mut next);
         progress.tick(reader.counters().packets);
     }
-    let totals = pipeline.finish(&mut |record| {
+    let mut tell = |record: &Record| {
         analysis.record(record);
         if let Some(records) = &mut records {
             records.write(record);
         }
-    });
+    };
+    let totals = pipeline.finish(&mut tell);
+    for record in reader.health() {
+        tell(&record);
+    }
     // Judging makes large lists: what decoding held makes room for them.
     drop((pipeline, now, next));
     let judgement = analysis.finish();

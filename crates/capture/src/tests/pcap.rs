@@ -3,8 +3,9 @@
 use expect_test::expect;
 use model::{LinkType, Time};
 
-use super::{BIG, Build, LITTLE, show};
+use super::{BIG, Build, LITTLE, show, stream};
 use crate::pcap::Writer;
+use crate::{Chunk, Reader, Selection};
 
 fn two_packets(build: Build, magic: u32, link: u32) -> Vec<u8> {
     [
@@ -150,4 +151,26 @@ fn snoop_with_drops_and_padding() {
         files 1 packets 3 bytes 4 of 10, cut 3, dropped 5
     "#]]
     .assert_eq(&show(&file.concat()));
+}
+
+#[test]
+fn what_the_input_could_not_show_is_told() {
+    let record = |seconds| LITTLE.pcap_record(seconds, 0, 1, &[0]);
+    let file = [LITTLE.pcap_header(0xa1b2_c3d4, 1), record(100), record(40), record(41), vec![1, 2, 3]].concat();
+    let mut reader = Reader::new(stream(&file), Selection::default());
+    let mut chunk = Chunk::new();
+    while reader.next_chunk(&mut chunk) {}
+    let told: Vec<String> = reader
+        .health()
+        .into_iter()
+        .filter_map(|record| match record {
+            model::Record::Health(health) => Some(format!("{} {} {}", health.kind, health.count, health.detail)),
+            _ => None,
+        })
+        .collect();
+    expect![[r#"
+        clock 1 packets more than a second older than the one before them in the same file
+        input 1 file: at offset 75: file ends inside a record: 16 bytes needed, 3 left
+    "#]]
+    .assert_eq(&format!("{}\n", told.join("\n")));
 }

@@ -235,16 +235,14 @@ impl Dnp3 {
                     self.is_settled = true;
                     self.settle(speaker_of(function), &mut speaker, out);
                 }
-                let step = self.transport.segment(header.source, header.destination, speaker, &user, context.at);
+                let step = self.transport.segment(header.source, header.destination, speaker, &user);
                 match step {
                     Step::Waits => {}
                     Step::Single => {
                         let fragment = user.get(1..).unwrap_or_default();
-                        self.fragment(fragment, header, speaker, context.at, context.at, out);
+                        self.fragment(fragment, header, speaker, context.at, out);
                     }
-                    Step::Whole(fragment, first) => {
-                        self.fragment(&fragment, header, speaker, first, context.at, out);
-                    }
+                    Step::Whole(fragment) => self.fragment(&fragment, header, speaker, context.at, out),
                     Step::Broken(why) => out.malformed(link::HEADER_BYTES, "transport segment", why),
                 }
             }

@@ -157,7 +157,12 @@ pub(crate) fn probe_for(kind: Kind, probe: &Probe<'_>) -> Verdict {
             Err(_) => {}
         }
     }
-    if is_usual { verdict(Match::Weak) } else { Verdict::NO }
+    match is_usual {
+        // Sent to the group of the protocol, whatever the port.
+        true if kind != Kind::Unicast && !has(5353) && !has(5355) => verdict(Match::Likely),
+        true => verdict(Match::Weak),
+        false => Verdict::NO,
+    }
 }
 
 /// Whether all records can be read and nothing is left over: asked off the usual ports only.

@@ -226,7 +226,8 @@ fn shape(pdu: &[u8], length: usize) -> Verdict {
         },
         24 if size == 2 => Verdict::by(Weak, Client),
         43 => match data {
-            [0x0e, 1..=4, ..] if size == 3 => Verdict::by(Likely, Client),
+            // Some clients add a byte.
+            [0x0e, 1..=4, ..] if matches!(size, 3 | 4) => Verdict::by(Likely, Client),
             [0x0e, 1..=4, 0x01..=0x03 | 0x81..=0x83, ..] if size >= 6 => Verdict::by(Likely, Server),
             _ => Verdict::of(Weak),
         },
@@ -234,7 +235,8 @@ fn shape(pdu: &[u8], length: usize) -> Verdict {
             Some(0xfd..=0xfe) => Verdict::by(Likely, Server),
             _ => Verdict::by(Likely, Client),
         },
-        0x81..=0xff if size == 1 => match byte_count {
+        // Some devices pad the exception code.
+        0x81..=0xff if size == 1 || (size == 2 && data.get(1) == Some(&0)) => match byte_count {
             Some(1..=8 | 10 | 11) => Verdict::by(Likely, Server),
             _ => Verdict::of(Weak),
         },

@@ -99,6 +99,17 @@ fn probe(probe: &Probe<'_>) -> Verdict {
                 Match::Weak
             }
         }
+        // Control messages say how much data follows, padded to four bytes (RFC 9327, section 2).
+        (false, true) if mode == 6 && version >= 2 => {
+            let length = probe.bytes.get(10..).and_then(|b| b.first_chunk::<2>()).map(|b| u16::from_be_bytes(*b));
+            let data = probe.bytes.get(12..).unwrap_or(&[]);
+            match length.filter(|n| usize::from(*n).next_multiple_of(4) == data.len()) {
+                Some(1..) if data.contains(&b'=') => Match::Likely,
+                // Reading status or variables, with the reserved bits zero.
+                Some(_) if first & 0xc0 == 0 && matches!(probe.bytes.get(1), Some(1 | 2 | 0x81 | 0x82)) => Match::Weak,
+                _ => Match::No,
+            }
+        }
         _ => Match::No,
     };
     Verdict { matched, speaker: speaker.filter(|_| matched > Match::No) }

@@ -40,9 +40,7 @@ fn acts(path: &Path) -> Vec<Value> {
     let ran = vigie(&["read", "--no-rollup", "--records", "-", text(path)]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let mut acts = ran.records();
-    acts.retain(|record| {
-        record["record"] == "act" && !NEED_THEIR_PORT.iter().any(|(known, _)| record["protocol"] == *known)
-    });
+    acts.retain(|record| record["record"] == "act");
     for act in &mut acts {
         let act = act.as_object_mut().expect("an object");
         act.remove("flow");
@@ -54,10 +52,6 @@ fn acts(path: &Path) -> Vec<Value> {
     }
     acts
 }
-
-/// Protocols that need their port, with the reason.
-const NEED_THEIR_PORT: &[(&str, &str)] =
-    &[("ntp", "a request is zeros but for a byte: elsewhere than on its port it is believed with the answer only")];
 
 #[test]
 fn other_ports_give_the_same_acts() {

@@ -76,9 +76,7 @@ struct Fragment {
     master: u16,
     outstation: u16,
     indications: u16,
-    /// Time of its first segment.
-    first: Time,
-    /// Time of its last segment.
+    /// Time of its last segment: what came before was not yet a message.
     at: Time,
 }
 
@@ -111,15 +109,7 @@ impl Fragment {
 
 impl Dnp3 {
     /// Reads a whole fragment.
-    pub(super) fn fragment(
-        &mut self,
-        bytes: &[u8],
-        header: Header,
-        speaker: Speaker,
-        first: Time,
-        at: Time,
-        out: &mut Output<'_>,
-    ) {
+    pub(super) fn fragment(&mut self, bytes: &[u8], header: Header, speaker: Speaker, at: Time, out: &mut Output<'_>) {
         let mut r = Reader::new(bytes);
         let is_client = speaker == Speaker::Client;
         let (master, outstation) = match is_client {
@@ -129,7 +119,7 @@ impl Dnp3 {
         let head = r.u8("application control").and_then(|control| {
             let function = r.u8("function code")?;
             let indications = if function & 0x80 != 0 { r.u16("internal indications")? } else { 0 };
-            Ok(Fragment { control, function, master, outstation, indications, first, at })
+            Ok(Fragment { control, function, master, outstation, indications, at })
         });
         let fragment = match head {
             Ok(fragment) => fragment,
@@ -239,12 +229,12 @@ impl Dnp3 {
         }
         let pending = self.pending(fragment, false);
         if is_broadcast || has_no_response || is_reply {
-            let draft = start(fragment.first, &pending).extra("objects", pending.groups.clone());
+            let draft = start(fragment.at, &pending).extra("objects", pending.groups.clone());
             let draft = if is_broadcast { draft.extra("broadcast", "yes") } else { draft };
             out.act(draft.values(Values::List(&pending.values)));
             return;
         }
-        self.ask(fragment.request(), fragment.first, pending, out);
+        self.ask(fragment.request(), fragment.at, pending, out);
     }
 
     fn response(&mut self, fragment: &Fragment, out: &mut Output<'_>) {
@@ -357,7 +347,7 @@ impl Dnp3 {
             self.challenged = Some(fragment.request());
         }
         // A challenge is a question of the outstation; without the request, only the telling was seen.
-        let draft = self.answer_alone(fragment, 131).from_server().asked(fragment.first);
+        let draft = self.answer_alone(fragment, 131).from_server().asked(fragment.at);
         let mut draft = draft.object(self.content.about(true)).message("dnp3", 131);
         for (name, value) in self.content.extras.drain(..) {
             draft = draft.extra(name, value);
@@ -374,10 +364,10 @@ impl Dnp3 {
         let fits = self.held.saturating_add(count) <= HELD_MAX;
         let pending = self.pending(fragment, true);
         if wants_confirm && fits && fragment.master < BROADCAST_MIN {
-            self.ask(fragment.unsolicited(), fragment.first, pending, out);
+            self.ask(fragment.unsolicited(), fragment.at, pending, out);
             return;
         }
-        let draft = start(fragment.first, &pending).extra("objects", pending.groups.clone());
+        let draft = start(fragment.at, &pending).extra("objects", pending.groups.clone());
         out.act(draft.extra("events", fragment.events()).values(Values::List(&pending.values)));
     }
 
@@ -389,7 +379,7 @@ impl Dnp3 {
             out.act(draft.done(fragment.at).message("dnp3", 0).values(Values::List(&pending.values)));
             return;
         }
-        let draft = self.answer_alone(fragment, 0).asked(fragment.first).message("dnp3", 0);
+        let draft = self.answer_alone(fragment, 0).asked(fragment.at).message("dnp3", 0);
         out.act(draft.object(self.content.about(false)));
     }
 }

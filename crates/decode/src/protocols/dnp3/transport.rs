@@ -1,7 +1,5 @@
 //! Transport function of DNP3: segments of fragments, in order (IEEE 1815-2012, clause 8).
 
-use model::Time;
-
 use crate::Speaker;
 
 /// Fragments that grow at the same time on one flow: one per pair of stations and direction.
@@ -25,7 +23,6 @@ struct Growing {
     speaker: Speaker,
     /// Number of the last segment.
     last: u8,
-    at: Time,
     bytes: Vec<u8>,
 }
 
@@ -35,22 +32,15 @@ pub(super) enum Step {
     Waits,
     /// The segment is a whole fragment: all of it but the transport octet.
     Single,
-    /// The fragment is whole: its octets, and the time of its first segment.
-    Whole(Vec<u8>, Time),
+    /// The fragment is whole: its octets.
+    Whole(Vec<u8>),
     /// The segment does not follow; why.
     Broken(&'static str),
 }
 
 impl Transport {
     /// Takes a segment, with its transport octet.
-    pub(super) fn segment(
-        &mut self,
-        source: u16,
-        destination: u16,
-        speaker: Speaker,
-        segment: &[u8],
-        at: Time,
-    ) -> Step {
+    pub(super) fn segment(&mut self, source: u16, destination: u16, speaker: Speaker, segment: &[u8]) -> Step {
         let Some((&octet, data)) = segment.split_first() else { return Step::Broken("no transport octet") };
         let index = self
             .growing
@@ -69,7 +59,7 @@ impl Transport {
             let mut bytes = old.map(|old| old.bytes).unwrap_or_default();
             bytes.clear();
             bytes.extend_from_slice(data);
-            self.growing.push(Growing { source, destination, speaker, last: number, at, bytes });
+            self.growing.push(Growing { source, destination, speaker, last: number, bytes });
             return Step::Waits;
         }
         let Some(index) = index else { return Step::Broken("the first segment was not seen") };
@@ -88,8 +78,7 @@ impl Transport {
         if octet & FIN == 0 {
             return Step::Waits;
         }
-        let whole = self.growing.swap_remove(index);
-        Step::Whole(whole.bytes, whole.at)
+        Step::Whole(self.growing.swap_remove(index).bytes)
     }
 
     /// Segments of `speaker` were lost.

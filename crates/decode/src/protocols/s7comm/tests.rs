@@ -56,6 +56,16 @@ fn an_item_that_does_not_exist() {
 }
 
 #[test]
+fn items_without_data_may_say_a_length() {
+    Dialog::datagrams(&PROTOCOL)
+        .client("32 01 0000 0003 001a 0000 04 02 120a10020001006384000000 120a10020001006484000000")
+        .server("32 03 0000 0003 0002 0008 0000 04 02 0a 00 0004 0a 00 0004")
+        .end_is(expect![[r#"
+            C > S s7comm [read] read var | DB99.DBB0 +1 #1f9c = DB99.DBB0=- (object does not exist), DB100.DBB0=- (object does not exist) -> refused (10 object does not exist) in 1000 us {s7comm 4: 2}
+        "#]]);
+}
+
+#[test]
 fn a_block_is_loaded() {
     let head = "7070 01 01 05 0a 0001 000000d8 00000000 03af74372d70 03af74372d70 0038 0000 0000 0058";
     let foot = "4155544f0000000046414d000000000056414c5645000000 10 00 63cc 0000000000000000";

@@ -569,8 +569,12 @@ pub(super) fn items(r: &mut Reader<'_>, known: &[Item], slots: &mut Slots) -> Re
                 item.values(size, bytes, slots);
             }
             code => {
-                let _ = r.sub_at_most(length);
                 slots.fault(&item.name, code);
+                if size == 0 {
+                    // No data, whatever the length says: some devices write the length of the item itself there.
+                    continue;
+                }
+                let _ = r.sub_at_most(length);
             }
         }
         if length % 2 == 1 && !r.is_empty() {
