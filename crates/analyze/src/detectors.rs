@@ -129,6 +129,33 @@ mod tests {
 
     use super::*;
 
+    /// The sources of the detectors, with their tests.
+    const SOURCES: &[&str] = &[
+        include_str!("detectors/commands.rs"),
+        include_str!("detectors/control.rs"),
+        include_str!("detectors/credentials.rs"),
+        include_str!("detectors/crypto.rs"),
+        include_str!("detectors/link.rs"),
+        include_str!("detectors/reach.rs"),
+        include_str!("detectors/scan.rs"),
+        include_str!("detectors/shape.rs"),
+        include_str!("detectors/telecontrol.rs"),
+        include_str!("detectors/trouble.rs"),
+        include_str!("detectors/windows.rs"),
+    ];
+
+    #[test]
+    fn every_detector_is_named_in_a_test() {
+        let tests: String =
+            SOURCES.iter().filter_map(|source| source.split_once("#[cfg(test)]")).map(|(_, tests)| tests).collect();
+        let missing: Vec<&str> = DETECTORS
+            .iter()
+            .map(|detector| detector.about.id)
+            .filter(|id| !tests.contains(*id))
+            .collect();
+        assert!(missing.is_empty(), "without a test: {missing:?}");
+    }
+
     #[test]
     fn every_row_says_everything_once() {
         let mut ids: Vec<&str> = DETECTORS.iter().map(|detector| detector.about.id).collect();

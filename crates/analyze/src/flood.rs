@@ -86,6 +86,12 @@ fn flood_of_machines() {
             analysis.record(&Record::Conversation(conversation(at, &master, &server, "s7comm", State::Closed)));
         }
     }
+    let start = std::time::Instant::now();
+    let bytes = analysis.save().unwrap();
+    println!("saved: {:?}, {} MB", start.elapsed(), bytes.len() / 1_000_000);
+    let start = std::time::Instant::now();
+    let loaded = Analysis::load(&Settings::default(), &bytes).unwrap();
+    println!("loaded: {:?}, revision {}", start.elapsed(), loaded.revision());
     for round in 0..3 {
         let start = std::time::Instant::now();
         let judgement = analysis.finish();

@@ -53,7 +53,12 @@ pub(crate) fn judge(machines: &Machines, findings: &[RankedFinding]) -> (Vec<Exp
         }
     }
     let mut exposures: Vec<Exposure> = Vec::new();
-    for asset in machines.assets.iter().filter(|asset| !asset.is_external) {
+    // What listens on the loopback alone is no door to the network.
+    let is_local = |asset: &Asset| {
+        let mut ips = asset.interfaces.iter().flat_map(|interface| &interface.ips).peekable();
+        ips.peek().is_some() && ips.all(|ip| ip.is_loopback())
+    };
+    for asset in machines.assets.iter().filter(|asset| !asset.is_external && !is_local(asset)) {
         let none = Vec::new();
         let weak = weak.get(asset.id.as_str()).unwrap_or(&none);
         exposures.extend(asset.services.iter().filter_map(|service| expose(machines, asset, service, weak)));

@@ -597,12 +597,7 @@ pub(crate) const NOT_RUNNING: Detector = Detector {
             "Demander si c'est voulu ; lire son tampon de diagnostic.",
         ),
         caution: phrase("Do not start it from afar.", "Ne pas le démarrer à distance."),
-        covers: &[
-            "Controller Stop",
-            "hardware problem in outstation",
-            "bad MMS device state",
-            "Honeywell unexpected status",
-        ],
+        covers: &["Controller Stop", "hardware problem in outstation", "bad MMS device state"],
         thresholds: NOTHING,
     },
     logic: Logic::Fact(&[FactKey::RunState], |fact, _, hits| {
