@@ -148,11 +148,8 @@ mod tests {
     fn every_detector_is_named_in_a_test() {
         let tests: String =
             SOURCES.iter().filter_map(|source| source.split_once("#[cfg(test)]")).map(|(_, tests)| tests).collect();
-        let missing: Vec<&str> = DETECTORS
-            .iter()
-            .map(|detector| detector.about.id)
-            .filter(|id| !tests.contains(*id))
-            .collect();
+        let missing: Vec<&str> =
+            DETECTORS.iter().map(|detector| detector.about.id).filter(|id| !tests.contains(*id)).collect();
         assert!(missing.is_empty(), "without a test: {missing:?}");
     }
 
