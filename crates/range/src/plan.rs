@@ -14,6 +14,8 @@ pub struct Plan {
     pub seed: u64,
     /// Time of the first packet, about.
     pub start: Time,
+    /// Nanoseconds from there to the plant's own time of day and week; 0 where they are the same.
+    pub shift: i64,
     /// The plants; several are seen behind one mirror port, with tags of their virtual networks.
     pub plants: Vec<&'static Plant>,
     /// What goes wrong.
@@ -63,6 +65,7 @@ impl Plan {
             minutes,
             seed,
             start: Time::from_seconds(1_772_433_000, 0),
+            shift: 0,
             plants: vec![&PLANTS[0]],
             attacks: Attacks::All,
             story: Story::Once,
@@ -70,9 +73,13 @@ impl Plan {
     }
 
     /// All plants without end, from `start` on, with the stories of a demonstration.
+    ///
+    /// Whatever the time is, for the plants it is Monday morning: lines run and people are at work.
     pub fn demo(seed: u64, start: Time) -> Plan {
         let plants = PLANTS.iter().collect();
-        Plan { start, plants, story: Story::Demo, ..Plan::new(ENDLESS_MINUTES, seed) }
+        let plan = Plan::new(ENDLESS_MINUTES, seed);
+        let shift = plan.start.plus(3_600 * SECOND).since(start);
+        Plan { start, shift, plants, story: Story::Demo, ..plan }
     }
 
     /// The plants of a name: one of them, or `all`.

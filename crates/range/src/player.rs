@@ -33,7 +33,8 @@ impl Player {
         Player { site: sites::build(plan), ready: VecDeque::new(), is_over: false }
     }
 
-    /// All plants without end, beginning at `start`, with attack stories from minute two on.
+    /// All plants without end, beginning at `start`, with attack stories from minute two on; for the plants it is a
+    /// working morning then, whatever the time is.
     pub fn demo(seed: u64, start: Time) -> Player {
         Player::new(&Plan::demo(seed, start))
     }

@@ -47,6 +47,8 @@ pub struct Process {
     pub values: Values,
     parts: Vec<(Physics, Random)>,
     clock: Time,
+    /// Nanoseconds from the time of the packets to the plant's own time of day and week.
+    shift: i64,
 }
 
 /// The points of a process from number `first` on, as constants, and their values at the beginning.
@@ -70,13 +72,23 @@ impl Process {
     /// A process that begins with `initial` values at `start`.
     pub fn new(initial: &[f64], physics: Physics, start: Time, random: Random) -> Process {
         let day = start.0.div_euclid(86_400_000_000_000);
-        Process { values: Values(initial.to_vec(), day), parts: vec![(physics, random)], clock: start }
+        Process { values: Values(initial.to_vec(), day), parts: vec![(physics, random)], clock: start, shift: 0 }
     }
 
     /// A process of nothing.
     pub fn empty(start: Time) -> Process {
         let day = start.0.div_euclid(86_400_000_000_000);
-        Process { values: Values(Vec::new(), day), parts: Vec::new(), clock: start }
+        Process { values: Values(Vec::new(), day), parts: Vec::new(), clock: start, shift: 0 }
+    }
+
+    /// From now on the plant lives at another time of day and week than its packets say.
+    pub const fn shift(&mut self, nanoseconds: i64) {
+        self.shift = nanoseconds;
+    }
+
+    /// The plant's own time, by which its people and its loads live.
+    pub const fn local(&self, at: Time) -> Time {
+        at.plus(self.shift)
     }
 
     /// Adds another process beside; its points begin at number `first`.
@@ -91,8 +103,9 @@ impl Process {
     pub fn advance(&mut self, now: Time) {
         while now.since(self.clock) >= STEP {
             self.clock = self.clock.plus(STEP);
-            let second_of_day = self.clock.0.div_euclid(1_000_000_000).rem_euclid(86_400);
-            self.values.1 = self.clock.0.div_euclid(86_400_000_000_000);
+            let local = self.local(self.clock);
+            let second_of_day = local.0.div_euclid(1_000_000_000).rem_euclid(86_400);
+            self.values.1 = local.0.div_euclid(86_400_000_000_000);
             for (physics, random) in &mut self.parts {
                 physics(&mut self.values, STEP as f64 / 1e9, second_of_day as f64 / 3600.0, random);
             }

@@ -11,11 +11,11 @@ use crate::console;
 use crate::records::create;
 
 pub fn run(arguments: &arguments::Simulate) -> Result<Ending, String> {
+    let plan = plan(arguments)?;
     let failed = |e: std::io::Error| format!("could not write `{}`: {e}", arguments.file.display());
     let file = BufWriter::with_capacity(1 << 18, create(&arguments.file)?);
     let mut writer = Writer::new(file, LinkType::ETHERNET).map_err(failed)?;
     let truth_file = arguments.truth.as_deref().map(|path| create(path).map(|file| (path, file))).transpose()?;
-    let plan = plan(arguments)?;
     let mut packets = 0_u64;
     let mut failure = None;
     let truth = range::simulate(&plan, &mut |at, bytes| {

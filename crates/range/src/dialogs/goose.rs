@@ -131,7 +131,7 @@ pub struct Publisher {
 const REST: i64 = SECOND;
 
 /// Nanoseconds after which a device notices a change at the latest.
-const LOOK: i64 = 20 * MILLISECOND;
+const LOOK: i64 = 50 * MILLISECOND;
 
 impl Publisher {
     /// A publisher that has not begun.

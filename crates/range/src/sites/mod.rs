@@ -52,6 +52,7 @@ pub fn build(plan: &Plan) -> Site {
     let mut random = Random::new(plan.seed);
     let mut network = Network::new(&[], Random::new(random.bits()));
     let mut process = Process::empty(plan.start);
+    process.shift(plan.shift);
     for plant in &plan.plants {
         network.join(plant.hosts);
         let (first, initial, physics) = plant.process;

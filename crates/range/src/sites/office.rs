@@ -22,7 +22,7 @@ pub struct Office {
     pub domain: &'static str,
 }
 
-/// How busy the office is at this time: much on working days, little at night.
+/// How busy the office is at this time of the plant: much on working days, little at night.
 fn business(at: Time) -> f64 {
     let hour = at.0.rem_euclid(86_400 * SECOND) as f64 / 3.6e12;
     let weekday = (at.0.div_euclid(86_400 * SECOND) + 3).rem_euclid(7);
@@ -115,7 +115,7 @@ fn person(site: &mut Site, first: Time, client: HostId, (server, historian): (Ho
                 office::dns(&mut site.network, &mut site.random, now, client, server, &name, None);
             }
         }
-        let gap = site.random.wait(15 * SECOND, 40 * SECOND) as f64 / business(at);
+        let gap = site.random.wait(15 * SECOND, 40 * SECOND) as f64 / business(site.process.local(at));
         Some(at.plus(gap as i64))
     });
 }

@@ -117,6 +117,8 @@ fn wrong_usage() {
     is_refused(&["protocols", "klingon"], "klingon");
     is_refused(&["detectors", "klingon"], "klingon");
     is_refused(&["simulate", "/nowhere/at/all/plant.pcap"], "/nowhere/at/all/plant.pcap");
+    is_refused(&["simulate", "--site", "moon", "moon.pcap"], "moon");
+    is_refused(&["simulate", "--attacks", "tickle", "tickle.pcap"], "tickle");
     is_refused(&["watch"], "watch");
 }
 

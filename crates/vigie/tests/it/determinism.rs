@@ -87,12 +87,14 @@ fn the_summary_of_two_runs_is_the_same_but_for_its_seconds() {
 #[test]
 fn a_simulation_follows_from_its_seed_alone() {
     let folder = folder("seeds");
-    let bytes = |name: &str, seed: &str| {
+    let bytes = |name: &str, seed: &str, site: &str| {
         let path = folder.join(name);
-        assert_eq!(vigie(&["simulate", "--minutes", "1", "--seed", seed, text(&path)]).code, 0);
+        assert_eq!(vigie(&["simulate", "--minutes", "1", "--seed", seed, "--site", site, text(&path)]).code, 0);
         fs::read(path).expect("the capture")
     };
-    let first = bytes("a.pcap", "3");
-    assert_eq!(first, bytes("b.pcap", "3"));
-    assert_ne!(first, bytes("c.pcap", "4"));
+    for site in ["water", "all"] {
+        let first = bytes("a.pcap", "3", site);
+        assert_eq!(first, bytes("b.pcap", "3", site));
+        assert_ne!(first, bytes("c.pcap", "4", site));
+    }
 }
