@@ -31,7 +31,7 @@ export function load() {
     .map((finding, index) => ({
       ...finding,
       id: finding.id ?? `${finding.detector}-${index}`,
-      evidence: finding.evidence.map((en, line) => ({ en, fr: finding.evidence_fr?.[line] ?? en })),
+      evidence_fr: finding.evidence_fr ?? finding.evidence,
       from_asset: who(finding.from),
       to_asset: who(finding.to),
       state: "open",

@@ -24,9 +24,9 @@ if (!process.env.MOCK_SETUP)
     name: "demo",
     password: "a long enough password",
     role: "administrator",
-    created_at: new Date().toISOString(),
+    created: new Date().toISOString(),
     is_disabled: false,
-    has_second_factor: false,
+    has_totp: false,
     origin: "local",
     created_by: "demo",
   });
@@ -44,7 +44,7 @@ const queries = [
 ];
 const audit = [
   {
-    entry: 3_601,
+    index: 3_601,
     at: new Date().toISOString(),
     by: "demo",
     kind: "logged-in",
@@ -81,7 +81,7 @@ const has = (list, wanted) => !wanted || wanted.split(",").includes(list);
 const about = (record, query) =>
   !query.get("asset") || record.from_asset === query.get("asset") || record.to_asset === query.get("asset");
 const note = (who, kind, object) =>
-  audit.unshift({ entry: 3_600 + audit.length, at: new Date().toISOString(), by: who, kind, body: { kind, object } });
+  audit.unshift({ index: 3_600 + audit.length, at: new Date().toISOString(), by: who, kind, body: { kind, object } });
 
 /** Every route: method, pattern, what it answers. */
 const routes = [
@@ -298,10 +298,10 @@ const routes = [
       people.set(body.name, {
         ...body,
         is_disabled: false,
-        has_second_factor: false,
+        has_totp: false,
         origin: "local",
         created_by: session.name,
-        created_at: new Date().toISOString(),
+        created: new Date().toISOString(),
       });
       note(session.name, "user-added", body.name);
       return { name: body.name, role: body.role };
@@ -324,7 +324,7 @@ const routes = [
     "/users/([^/]+)/totp",
     ({ match, body }) => {
       if (body.code) {
-        need(people.get(match)).has_second_factor = true;
+        need(people.get(match)).has_totp = true;
         return undefined;
       }
       return { secret: "JBSWY3DPEHPK3PXP", url: `otpauth://totp/Vigie:${match}?secret=JBSWY3DPEHPK3PXP&issuer=Vigie` };
@@ -334,7 +334,7 @@ const routes = [
     "DELETE",
     "/users/([^/]+)/totp",
     ({ match }) => {
-      need(people.get(match)).has_second_factor = false;
+      need(people.get(match)).has_totp = false;
     },
   ],
   ["GET", "/tokens", () => tokens.map(({ secret, ...rest }) => rest)],
@@ -344,12 +344,12 @@ const routes = [
     ({ body, session }) => {
       const token = {
         id: String(tokens.length + 1),
-        created_at: new Date().toISOString(),
-        owner: session.name,
-        revoked_at: null,
+        created: new Date().toISOString(),
+        by: session.name,
+        revoked: null,
         name: body.name,
         scopes: body.scopes,
-        expires_at: body.expires ?? null,
+        expires: body.expires ?? null,
       };
       tokens.push(token);
       return { secret: "vigie_0123456789abcdef0123456789abcdef", token };
@@ -519,7 +519,7 @@ createServer(async (request, response) => {
         name: body.name,
         password: body.password,
         role: "administrator",
-        created_at: new Date().toISOString(),
+        created: new Date().toISOString(),
       };
       people.set(body.name, person);
       return answer(200, signIn(response, person));

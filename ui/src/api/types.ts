@@ -32,7 +32,7 @@ export interface Session {
   role: UserRole;
   csrf: string;
   scopes: string[];
-  has_second_factor?: boolean;
+  has_totp?: boolean;
 }
 
 export interface Sensor {
@@ -272,8 +272,10 @@ export interface Finding {
   to?: Address;
   behind?: string;
   protocol?: string;
-  /** Sentences in both languages; in English only where it comes from the live stream. */
-  evidence: (Phrase | string)[];
+  /** Sentences in English. */
+  evidence: string[];
+  /** The same in French; absent where a finding comes from the live stream. */
+  evidence_fr?: string[];
   flow?: string;
   from_asset: string | null;
   to_asset: string | null;
@@ -467,30 +469,34 @@ export interface User {
   role: UserRole;
   origin?: "local" | "oidc" | "ldap";
   is_disabled: boolean;
-  has_second_factor: boolean;
-  created_at: string;
+  has_totp: boolean;
+  created: string;
   created_by: string;
 }
 
 export interface Token {
   id: string;
   name: string;
-  owner: string;
+  by: string;
   scopes: string[];
-  created_at: string;
-  expires_at: string | null;
-  revoked_at: string | null;
+  created: string;
+  expires: string | null;
+  revoked: string | null;
 }
 
 export interface NotificationTarget {
   id: string;
   name: string;
-  channel: "webhook" | "email" | "syslog";
+  kind: "webhook" | "email" | "syslog";
   target: string;
   form: string;
-  severity: Severity;
+  language?: string;
+  least: Severity;
   detectors: string[];
   is_enabled: boolean;
+  last_sent?: string | null;
+  last_error?: string | null;
+  dropped?: number;
 }
 
 export interface LedgerEntry {
@@ -501,9 +507,9 @@ export interface LedgerEntry {
   entry?: unknown;
 }
 
-/** A line of who did what; `entry` is its number in the ledger. */
+/** A line of who did what; `index` is its number in the ledger. */
 export interface AuditEntry {
-  entry: number;
+  index: number;
   at: string;
   by: string;
   kind: string;

@@ -541,6 +541,9 @@ export const en = {
   "about.sources":
     "Techniques: MITRE ATT&CK for ICS 18.1. Requirements: IEC 62443-3-3:2013. Levels: Purdue model as in IEC 62443-1-1. Inventory fields: OT asset inventory guidance, CISA and partners, August 2025.",
   "about.api": "Description of the API (OpenAPI)",
+  "notifications.sent": "last sent",
+  "notifications.secret": "Secret (header Authorization)",
+  "notifications.secret.about": "Kept apart and never shown again; leave empty to keep the present one.",
   "role.plc": "PLC",
   "role.rtu": "RTU",
   "role.ied": "IED (protection relay)",

@@ -546,6 +546,9 @@ export const fr: Record<MessageKey, string> = {
   "about.sources":
     "Techniques : MITRE ATT&CK for ICS 18.1. Exigences : IEC 62443-3-3:2013. Niveaux : modèle de Purdue selon l'IEC 62443-1-1. Champs d'inventaire : guide d'inventaire OT, CISA et partenaires, août 2025.",
   "about.api": "Description de l'API (OpenAPI)",
+  "notifications.sent": "dernier envoi",
+  "notifications.secret": "Secret (en-tête Authorization)",
+  "notifications.secret.about": "Gardé à part et jamais remontré ; laissez vide pour garder l'actuel.",
   "role.plc": "automate (API)",
   "role.rtu": "RTU (télégestion)",
   "role.ied": "IED (relais de protection)",

@@ -11,6 +11,7 @@ import { useMay } from "../../app/roles";
 import { Box, Count, End, Failure, PageHead, Protocol, Ready, Severity, Time } from "../../components/basics";
 import * as format from "../../format";
 import { useText } from "../../i18n";
+import { evidenceIn } from "./Now";
 
 export function FindingPage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -25,11 +26,11 @@ function around(first: string, last: string): { from: string; to: string } {
 }
 
 function Told({ finding }: { finding: Finding }) {
-  const { t, say } = useText();
+  const { t, say, language } = useText();
   const names = useNames();
   const may = useMay();
   const { explanation } = finding;
-  const evidence = finding.evidence.map(say);
+  const evidence = evidenceIn(language, finding);
   const span = around(finding.first, finding.last);
   const asset = finding.from_asset ?? finding.to_asset ?? undefined;
   return (

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useFindings, useHealth, useList, useSummary } from "../../api/queries";
 import { useLive } from "../../api/stream";
-import type { Blindness, Health, Severity as SeverityWord, Summary } from "../../api/types";
+import type { Blindness, Finding, Health, Severity as SeverityWord, Summary } from "../../api/types";
 import { useNames } from "../../app/names";
 import { Box, Count, Empty, Failure, MachineLink, PageHead, Ready, Severity, Time } from "../../components/basics";
 import * as format from "../../format";
@@ -200,11 +200,16 @@ function StoryCard({ story, names }: { story: Story; names: Map<string, string> 
   );
 }
 
+/** What was seen, in the reader's language where the server has it. */
+export function evidenceIn(language: format.Language, finding: Finding): string[] {
+  return (language === "fr" && finding.evidence_fr?.length ? finding.evidence_fr : finding.evidence) ?? [];
+}
+
 /** The title of a finding in the reader's language, linked to its page. */
-export function FindingTitle({ finding }: { finding: import("../../api/types").Finding }) {
-  const { say, t } = useText();
+export function FindingTitle({ finding }: { finding: Finding }) {
+  const { say, t, language } = useText();
   const title = say(finding.about ?? finding.explanation?.title ?? finding.title);
-  const evidence = say(finding.evidence[0]);
+  const evidence = evidenceIn(language, finding)[0];
   return (
     <span className="wrap">
       <Link to="/findings/$id" params={{ id: finding.id }}>

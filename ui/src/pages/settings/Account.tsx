@@ -55,7 +55,7 @@ export function Account() {
             </dl>
             <p className="dim small">{t("account.device")}</p>
           </Box>
-          <SecondFactor name={session.name} isOn={session.has_second_factor ?? false} />
+          <SecondFactor name={session.name} isOn={session.has_totp ?? false} />
         </div>
         <Password name={session.name} />
       </div>

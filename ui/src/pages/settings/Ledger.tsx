@@ -1,9 +1,9 @@
 /** The ledger: its signed checkpoint, its last entries, and who did what. */
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { address } from "../../api/client";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { address, api, itemsOf } from "../../api/client";
 import { useHealth, usePages } from "../../api/queries";
-import type { AuditEntry, LedgerEntry } from "../../api/types";
+import type { AuditEntry, LedgerEntry, Page } from "../../api/types";
 import { Box, Count, Empty, Failure, Loading, Time } from "../../components/basics";
 import { More } from "../../components/records";
 import { save } from "../../csv";
@@ -85,14 +85,14 @@ function Audit() {
               </thead>
               <tbody>
                 {rows.map((row) => (
-                  <tr key={`${row.entry} ${row.at}`}>
+                  <tr key={`${row.index} ${row.at}`}>
                     <td>
                       <Time at={row.at} />
                     </td>
                     <td>{row.by}</td>
                     <td className="nowrap">{word("deedkind", row.kind)}</td>
                     <td className="wrap small">{details(row.body)}</td>
-                    <td className="number dim">{row.entry}</td>
+                    <td className="number dim">{row.index}</td>
                   </tr>
                 ))}
               </tbody>
@@ -122,10 +122,26 @@ function details(body: Record<string, unknown> | null | undefined): string {
     .join(" · ");
 }
 
+const ENTRIES = 50;
+
 function Entries() {
   const { t, word } = useText();
-  const entries = usePages<LedgerEntry>("/ledger/entries", { limit: 50 });
-  const rows = entries.data?.pages.flatMap((page) => page.items) ?? [];
+  // They are listed the oldest first: the last ones are asked for by their number.
+  const size = useHealth().data?.ledger?.size;
+  const entries = useQuery({
+    queryKey: ["entries", size],
+    enabled: size !== undefined,
+    placeholderData: keepPreviousData,
+    queryFn: async ({ signal }) =>
+      itemsOf(
+        await api.get<Page<LedgerEntry>>(
+          "/ledger/entries",
+          { from: Math.max(0, (size ?? 0) - ENTRIES), limit: ENTRIES },
+          signal,
+        ),
+      ),
+  });
+  const rows = [...(entries.data ?? [])].sort((a, b) => b.index - a.index);
   return (
     <Box title={t("ledger.entries")} flush>
       {entries.error ? (

@@ -1,11 +1,11 @@
 /** Who is told of findings, and by what. */
-import { Button, Modal, Select, Switch, TextInput } from "@mantine/core";
+import { Button, Modal, PasswordInput, Select, Switch, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { api } from "../../api/client";
 import { queryClient, useList } from "../../api/queries";
 import type { NotificationTarget, Severity as SeverityWord } from "../../api/types";
-import { Box, Empty, Failure, Ready, Severity } from "../../components/basics";
+import { Box, Empty, Failure, Ready, Severity, Time } from "../../components/basics";
 import { Confirm } from "../../components/Confirm";
 import * as format from "../../format";
 import { useText } from "../../i18n";
@@ -49,7 +49,7 @@ export function Notifications() {
       <SettingsTabs active="notifications" />
       <div className="filters">
         <Button
-          onClick={() => edit({ channel: "webhook", form: "plain", severity: "high", detectors: [], is_enabled: true })}
+          onClick={() => edit({ kind: "webhook", form: "plain", least: "high", detectors: [], is_enabled: true })}
         >
           {t("notifications.add")}
         </Button>
@@ -80,11 +80,19 @@ export function Notifications() {
                         <tr key={item.id}>
                           <th scope="row">{format.clean(item.name, 80)}</th>
                           <td>
-                            {word("channel", item.channel)} <span className="dim small">{item.form}</span>
+                            {word("channel", item.kind)} <span className="dim small">{item.form}</span>
                           </td>
-                          <td className="wrap mono">{item.target}</td>
+                          <td className="wrap">
+                            <span className="mono">{item.target}</span>
+                            {item.last_error && <div className="caution small">{format.clean(item.last_error)}</div>}
+                            {item.last_sent && (
+                              <div className="dim small">
+                                {t("notifications.sent")} <Time at={item.last_sent} />
+                              </div>
+                            )}
+                          </td>
                           <td>
-                            <Severity of={item.severity} />
+                            <Severity of={item.least} />
                           </td>
                           <td>
                             <Switch
@@ -145,17 +153,20 @@ function Editor({ start, onClose }: { start: Partial<NotificationTarget> | undef
   useEffect(() => {
     if (start) setItem(start);
   }, [start]);
+  const [secret, setSecret] = useState("");
   const save = useMutation({
     mutationFn: () => {
-      const { id, ...rest } = item;
+      const { id, name, kind, target, form, least, detectors, is_enabled } = item;
+      const rest = { name, kind, target, form, least, detectors, is_enabled, ...(secret ? { secret } : {}) };
       return id ? api.patch(path(id), rest) : api.post("/notifications", rest);
     },
     onSuccess: () => {
+      setSecret("");
       again();
       onClose();
     },
   });
-  const channel = item.channel ?? "webhook";
+  const channel = item.kind ?? "webhook";
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();
@@ -181,7 +192,7 @@ function Editor({ start, onClose }: { start: Partial<NotificationTarget> | undef
           label={t("notifications.channel")}
           data={CHANNELS.map((value) => ({ value, label: word("channel", value) }))}
           value={channel}
-          onChange={(value) => value && setItem({ ...item, channel: value as Channel, form: "plain" })}
+          onChange={(value) => value && setItem({ ...item, kind: value as Channel, form: "plain" })}
           allowDeselect={false}
         />
         {FORMS[channel].length > 1 && (
@@ -204,10 +215,20 @@ function Editor({ start, onClose }: { start: Partial<NotificationTarget> | undef
         <Select
           label={t("notifications.severity")}
           data={SEVERITIES.map((value) => ({ value, label: word("severity", value) }))}
-          value={item.severity ?? "high"}
-          onChange={(value) => value && setItem({ ...item, severity: value as SeverityWord })}
+          value={item.least ?? "high"}
+          onChange={(value) => value && setItem({ ...item, least: value as SeverityWord })}
           allowDeselect={false}
         />
+        {channel === "webhook" && (
+          <PasswordInput
+            label={t("notifications.secret")}
+            description={t("notifications.secret.about")}
+            value={secret}
+            onChange={(event) => setSecret(event.currentTarget.value)}
+            autoComplete="off"
+            visibilityToggleButtonProps={{ "aria-label": t("login.show") }}
+          />
+        )}
         {save.error ? <Failure error={save.error} /> : null}
         <Button type="submit" loading={save.isPending}>
           {t("common.save")}

@@ -57,14 +57,14 @@ export function Tokens() {
                         <th scope="row" className="wrap">
                           {token.name} <span className="dim small mono">{token.id}</span>
                         </th>
-                        <td>{token.owner}</td>
+                        <td>{token.by}</td>
                         <td>{token.scopes.map((scope) => word("scope", scope)).join(", ")}</td>
                         <td>
-                          <Time at={token.created_at} />
+                          <Time at={token.created} />
                         </td>
-                        <td>{token.expires_at ? <Time at={token.expires_at} /> : t("common.never")}</td>
+                        <td>{token.expires ? <Time at={token.expires} /> : t("common.never")}</td>
                         <td>
-                          {token.revoked_at ? (
+                          {token.revoked ? (
                             <span className="dim">{t("tokens.revoked")}</span>
                           ) : (
                             <Button size="compact-xs" variant="default" onClick={() => setRemoved(token)}>

@@ -78,8 +78,8 @@ export function Users() {
                           />
                         </td>
                         <td className="nowrap">
-                          {user.has_second_factor ? t("common.yes") : <span className="dim">{t("common.no")}</span>}{" "}
-                          {user.has_second_factor && user.name !== me && (
+                          {user.has_totp ? t("common.yes") : <span className="dim">{t("common.no")}</span>}{" "}
+                          {user.has_totp && user.name !== me && (
                             <button
                               type="button"
                               className="whybutton small"
@@ -90,7 +90,7 @@ export function Users() {
                           )}
                         </td>
                         <td>
-                          <Time at={user.created_at} /> <span className="dim small">{user.created_by}</span>
+                          <Time at={user.created} /> <span className="dim small">{user.created_by}</span>
                         </td>
                         <td className="nowrap">{user.is_disabled ? t("users.disabled") : t("users.enabled")}</td>
                         <td>
