@@ -10,7 +10,7 @@ use crate::limits::{BATCH_BYTES_MAX, RECORDS_MAX, WINDOW_LOG_MAX};
 /// What every batch begins with: three letters and the version of the form.
 const HEAD: [u8; 4] = *b"VGB\x01";
 
-/// Fast, and a third larger than the slow levels (`cargo run --release -p uplink --example speed`).
+/// Fast, and a third larger than the slow levels (`cargo run --release -p uplink --example batch_speed`).
 const COMPRESSION_LEVEL: i32 = 1;
 
 /// Records of one sensor, in the order in which they were made.

@@ -1,4 +1,4 @@
-//! How many entries a second the log accepts and verifies: `cargo run --release -p ledger --example speed`.
+//! How many entries a second the log accepts and verifies: `cargo run --release -p ledger --example ledger_speed`.
 #![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};
@@ -45,8 +45,10 @@ fn main() {
         let each = 2000 / threads;
         std::thread::scope(|scope| {
             for _ in 0..threads {
-                scope
-                    .spawn(|| (0..each).for_each(|number| drop(ledger.append(vec![entry(number)]).expect("accepted"))));
+                scope.spawn(|| {
+                    (0..each)
+                        .for_each(|number| assert_eq!(ledger.append(vec![entry(number)]).expect("accepted").count(), 1))
+                });
             }
         });
         println!(

@@ -1,5 +1,5 @@
 //! How fast records become batches and batches records, how small they are, and how many batches a second the journal takes:
-//! `cargo run --release -p uplink --example speed`.
+//! `cargo run --release -p uplink --example batch_speed`.
 #![forbid(unsafe_code)]
 
 use std::time::Instant;
