@@ -434,6 +434,25 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_keeps_its_id_when_its_machine_shows_another_address() {
+        let mac = |ip: &str| Record::Fact(fact(0.0, ip, "arp", FactKey::Mac, "00:1b:1b:00:00:07"));
+        let write = |from: &str, to: &str| Record::Act(act(1.0, from, to, "modbus", Verb::Write, "write single coil"));
+        let mut analysis = Analysis::new(Settings::default());
+        let id = |analysis: &Analysis| {
+            let findings = analysis.finish().findings;
+            findings.iter().find(|f| f.finding.detector == "several-masters").map(|f| f.finding.id.to_string())
+        };
+        [mac("10.0.0.70"), write("10.0.0.8", "10.0.0.70:502"), write("10.0.0.9", "10.0.0.70:502")]
+            .iter()
+            .for_each(|record| analysis.record(record));
+        let before = id(&analysis);
+        assert!(before.is_some());
+        [mac("10.0.0.7"), write("10.0.0.8", "10.0.0.7:502")].iter().for_each(|record| analysis.record(record));
+        assert_eq!(analysis.finish().assets.len(), 3);
+        assert_eq!(before, id(&analysis));
+    }
+
+    #[test]
     fn a_detector_can_be_silenced() {
         let mut analysis = Analysis::new(Settings { disabled: vec!["controller-stopped".into()] });
         analysis.record(&Record::Act(act(0.0, "10.0.0.9", "10.0.0.7:102", "s7comm", Verb::Stop, "plc stop")));

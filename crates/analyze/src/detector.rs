@@ -9,7 +9,7 @@ use model::{
 
 use crate::findings::Findings;
 use crate::inventory::kind::Trait;
-use crate::inventory::{Inventory, Machines};
+use crate::inventory::{Inventory, Key, Machines};
 use crate::snapshot::Keep;
 
 /// A detector: one row of the table in `detectors.rs`.
@@ -313,16 +313,30 @@ impl Plant<'_> {
     pub(crate) fn edge_hit(&self, number: usize, evidence: impl Into<Said>) -> Hit {
         let edge = &self.machines.edges[number];
         let (from, to) = self.machines.ends[number];
-        let mut target = to.map(|to| first_address(&self.machines.assets[to]));
+        let mut target = to.map(|to| self.first_address(to));
         if let (Some(target), [port, ..]) = (&mut target, edge.ports.as_slice()) {
             target.port = Some(*port);
         }
         Hit {
             last: edge.last,
-            from: Some(first_address(&self.machines.assets[from])),
+            from: Some(self.first_address(from)),
             to: target,
             protocol: Cow::Owned(edge.protocol.to_string()),
             ..Hit::at(edge.first, evidence)
+        }
+    }
+
+    /// The address by which a machine was met first, with the hardware address of that interface. Not the lowest one: a
+    /// finding must keep its id when the machine shows further addresses.
+    fn first_address(&self, number: usize) -> Address {
+        let asset = &self.machines.assets[number];
+        match self.machines.homes[number] {
+            Some(Key::Ip(ip)) => {
+                let interface = asset.interfaces.iter().find(|interface| interface.ips.contains(&ip));
+                Address { ip: Some(ip), mac: interface.and_then(|interface| interface.mac), ..Address::default() }
+            }
+            Some(Key::Mac(mac)) => Address { mac: Some(mac), ..Address::default() },
+            None => Address { mac: asset.interfaces.iter().find_map(|i| i.mac), ..Address::default() },
         }
     }
 
@@ -334,15 +348,6 @@ impl Plant<'_> {
     /// Something about one machine.
     pub(crate) fn machine_hit(&self, number: usize, evidence: impl Into<Said>) -> Hit {
         let asset = &self.machines.assets[number];
-        Hit { last: asset.last, to: Some(first_address(asset)), ..Hit::at(asset.first, evidence) }
-    }
-}
-
-/// The first address of a machine: its lowest IP address, with the hardware address of that interface.
-fn first_address(asset: &Asset) -> Address {
-    let by_ip = asset.interfaces.iter().filter_map(|i| i.ips.iter().min().map(|ip| (*ip, i.mac))).min();
-    match by_ip {
-        Some((ip, mac)) => Address { ip: Some(ip), mac, ..Address::default() },
-        None => Address { mac: asset.interfaces.iter().find_map(|i| i.mac), ..Address::default() },
+        Hit { last: asset.last, to: Some(self.first_address(number)), ..Hit::at(asset.first, evidence) }
     }
 }

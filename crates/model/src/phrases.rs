@@ -120,15 +120,21 @@ impl Importance {
 }
 
 impl Severity {
+    /// One finding of the severity, and several.
+    pub const fn noun(self) -> Noun {
+        match self {
+            Severity::Info => noun("info", "info", "info", "infos"),
+            Severity::Low => noun("low", "low", "faible", "faibles"),
+            Severity::Medium => noun("medium", "medium", "moyen", "moyens"),
+            Severity::High => noun("high", "high", "élevé", "élevés"),
+            Severity::Critical => noun("critical", "critical", "critique", "critiques"),
+        }
+    }
+
     /// What it is called, of a finding.
     pub const fn phrase(self) -> Phrase {
-        match self {
-            Severity::Info => phrase("info", "info"),
-            Severity::Low => phrase("low", "faible"),
-            Severity::Medium => phrase("medium", "moyen"),
-            Severity::High => phrase("high", "élevé"),
-            Severity::Critical => phrase("critical", "critique"),
-        }
+        let noun = self.noun();
+        phrase(noun.en.0, noun.fr.0)
     }
 }
 

@@ -203,7 +203,7 @@ fn findings(plant: &Plant<'_>, language: Language, text: &mut String) {
         .severities()
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(severity, count)| format!("{count}\u{a0}{}", language.of(severity.phrase())))
+        .map(|(severity, count)| severity.noun().of(language, *count as u64))
         .collect();
     let worst = language.of(words::WORST_FINDINGS);
     let counts = if counts.is_empty() { "0".to_owned() } else { counts.join(", ") };

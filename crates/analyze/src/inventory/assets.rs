@@ -36,6 +36,8 @@ pub(crate) struct Machines {
     pub(crate) protocols: Vec<ProtocolUse>,
     pub(crate) networks: Vec<Network>,
     by_id: BTreeMap<Text, usize>,
+    /// Of each machine, the address by which it was met first: an IP address where it has one.
+    pub(crate) homes: Vec<Option<Key>>,
 }
 
 impl Machines {
@@ -79,6 +81,9 @@ impl Machines {
             for (mac, _) in &group.macs {
                 found.of_mac.insert(*mac, number);
             }
+            let mut keys = group.nodes.iter().map(|node| inventory.nodes[*node as usize].key);
+            let first = keys.clone().next();
+            found.homes.push(keys.find(|key| matches!(key, Key::Ip(_))).or(first));
             found.assets.push(skeleton(inventory, group, &behind));
         }
         // A public subnet with a machine on this very link that speaks industrial protocols is an old plant's numbering.
