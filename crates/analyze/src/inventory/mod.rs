@@ -402,6 +402,7 @@ impl Inventory {
             entry.messages += u64::from(own);
             let is_carried = act.messages.0.len() > usize::from(own > 0);
             match shape {
+                Some(shape) if entry.shapes[shape].messages == act.messages => {}
                 Some(shape) => entry.shapes[shape].messages.clone_from(&act.messages),
                 None if entry.shapes.len() < limits::MESSAGE_SHAPES_MAX => {
                     entry.shapes.push(Shape { kind, messages: act.messages.clone() });

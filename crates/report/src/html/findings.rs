@@ -83,14 +83,14 @@ impl Page<'_> {
                 }
                 p.small {
                     @if !about.techniques.is_empty() {
-                        (self.say(words::TECHNIQUES)) ": "
+                        (self.say(words::TECHNIQUES)) (self.colon())
                         @for (index, (id, name)) in about.techniques.iter().enumerate() {
                             @if index > 0 { ", " }
                             (id) " " (name)
                         }
                     }
                     @if !about.requirements.is_empty() {
-                        " · " (self.say(words::REQUIREMENTS)) ": " (about.requirements.join(", "))
+                        " · " (self.say(words::REQUIREMENTS)) (self.colon()) (about.requirements.join(", "))
                     }
                     " · " code { (about.id) }
                 }

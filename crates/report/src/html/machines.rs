@@ -40,7 +40,7 @@ impl Page<'_> {
         html! {
             section #machines {
                 h2 { (self.say(words::MACHINES)) " " span.count { (self.number(assets.len() as u64)) } }
-                p.about { (self.say(words::KNOWN)) " n/14" (if self.language == crate::Language::Fr { "\u{a0}: " } else { ": " }) (self.say(words::KNOWN_ABOUT)) }
+                p.about { (self.say(words::KNOWN)) " n/14" (self.colon()) (self.say(words::KNOWN_ABOUT)) }
                 @if assets.is_empty() { p { (self.say(words::NO_MACHINES)) } }
                 div.tools.script {
                     label {

@@ -47,6 +47,14 @@ impl Page<'_> {
         self.language.of(phrase)
     }
 
+    /// A colon and a space, as the language sets them.
+    fn colon(&self) -> &'static str {
+        match self.language {
+            Language::En => ": ",
+            Language::Fr => "\u{a0}: ",
+        }
+    }
+
     fn number(&self, value: u64) -> String {
         format::number(self.language, value)
     }

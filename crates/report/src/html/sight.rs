@@ -26,7 +26,7 @@ impl Page<'_> {
                             }
                             @if !blindness.examples.is_empty() {
                                 p.small {
-                                    (self.say(words::EXAMPLES)) ": "
+                                    (self.say(words::EXAMPLES)) (self.colon())
                                     @for (index, example) in blindness.examples.iter().take(6).enumerate() {
                                         @if index > 0 { ", " }
                                         (self.machine_link(example))
