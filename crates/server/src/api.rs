@@ -4,9 +4,14 @@
 //! and the test of every route with every role are made from these rows.
 
 mod assets;
+mod evidence;
+mod exports;
 mod findings;
+mod ledger;
+mod notifications;
 mod people;
 mod plant;
+mod queries;
 mod session;
 mod site;
 mod stream;
@@ -115,6 +120,9 @@ const LIMIT: Parameter =
 const CURSOR: Parameter = text("cursor", "`next` of the page before");
 const SORT: Parameter = text("sort", "a field of the rows; with `-` before it the greatest first");
 
+const FROM: Parameter = Parameter { name: "from", kind: Kind::Time, about: "not before", is_needed: false };
+const TO: Parameter = Parameter { name: "to", kind: Kind::Time, about: "not after", is_needed: false };
+
 const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
 const STATES: &[&str] = &["open", "acknowledged", "closed"];
 
@@ -145,7 +153,20 @@ const FINDING: &str = r#"{"type":"object","additionalProperties":false,"properti
 const SETTINGS: &str = r#"{"type":"object","additionalProperties":false,"properties":{
     "site_name":{"type":["string","null"],"maxLength":100},
     "disabled_detectors":{"type":["array","null"],"items":{"type":"string"}},
-    "language":{"enum":["en","fr",null]}}}"#;
+    "language":{"enum":["en","fr",null]},
+    "smtp":{"type":["object","null"],"required":["host","port","security","from"],"properties":{
+        "host":{"type":"string"},"port":{"type":"integer","minimum":1,"maximum":65535},
+        "security":{"enum":["starttls","tls","none"]},"from":{"type":"string"},"user":{"type":["string","null"]}}},
+    "smtp_password":{"type":["string","null"],"maxLength":1000}}}"#;
+
+const QUERY: &str = r#"{"type":"object","required":["name","query"],"properties":{
+    "name":{"type":"string","minLength":1,"maxLength":100},"query":{"type":"string","minLength":1,"maxLength":20000}}}"#;
+const NOTIFICATION: &str = r#"{"type":"object","properties":{
+    "name":{"type":"string","minLength":1,"maxLength":100},"kind":{"enum":["webhook","email","syslog"]},
+    "target":{"type":"string"},"form":{"enum":["","ocsf","slack","teams","mattermost","servicenow","glpi","jira","cef"]},
+    "language":{"enum":["en","fr"]},"least":{"enum":["info","low","medium","high","critical"]},
+    "detectors":{"type":"array","items":{"type":"string"}},"is_enabled":{"type":"boolean"},
+    "secret":{"type":"string","maxLength":4096}}}"#;
 
 macro_rules! to {
     ($handler:path) => {
@@ -239,6 +260,28 @@ pub const ROUTES: &[Route] = &[
     get("/stream", VIEWER, "What happens, as it happens (server-sent events)", to!(stream::open))
         .query(&[text("kinds", "of `act fact finding asset rates health`, separated by commas; all unless told")])
         .gives("text/event-stream"),
+
+    get("/queries", ANALYST, "Saved queries", to!(queries::list)),
+    change(Post, "/queries", ANALYST, QUERY, "Save a query; under a known name it takes the place of the one before", to!(queries::add)),
+    change(Delete, "/queries/{id}", ANALYST, "", "Remove a saved query", to!(queries::remove)),
+    get("/evidence", ANALYST, "The packets of a flow or machine, as pcapng", to!(evidence::packets)).scope(Scope::Query)
+        .query(&[text("flow", "the flow of a record"), text("asset", "id of a machine"), FROM, TO])
+        .gives("application/vnd.tcpdump.pcap"),
+    get("/exports/{form}", ANALYST, "Findings in the form of another tool: zeek, eve, cef, syslog, ocsf, stix", to!(exports::findings))
+        .scope(Scope::Query).query(&[FROM, TO, words("severity", SEVERITIES, "at least")]).gives("application/x-ndjson"),
+
+    get("/notifications", ENGINEER, "Whom to tell of findings, and how that goes", to!(notifications::list)),
+    change(Post, "/notifications", ENGINEER, NOTIFICATION, "Tell somebody of findings: webhook, mail, syslog", to!(notifications::add)),
+    change(Patch, "/notifications/{id}", ENGINEER, NOTIFICATION, "Change what is told, to whom", to!(notifications::change)),
+    change(Delete, "/notifications/{id}", ENGINEER, "", "Tell them no more", to!(notifications::remove)),
+    change(Post, "/notifications/{id}/test", ENGINEER, "", "Tell them of a test, now", to!(notifications::test)),
+
+    get("/ledger/checkpoint", VIEWER, "The signed checkpoint (C2SP tlog-checkpoint)", to!(ledger::checkpoint)).gives("text/plain"),
+    get("/ledger/key", VIEWER, "The key to verify with: note it down elsewhere", to!(ledger::key)).gives("text/plain"),
+    get("/ledger/entries", AUDITOR, "Entries, the oldest first", to!(ledger::entries))
+        .query(&[LIMIT, CURSOR, Parameter { name: "from", kind: Kind::Number(0, u64::MAX >> 1), about: "number of the first", is_needed: false }]),
+    get("/ledger/proof/{index}", AUDITOR, "That an entry is in the ledger (C2SP tlog-proof)", to!(ledger::proof)).gives("text/plain"),
+    get("/ledger/tile/{*path}", AUDITOR, "Tiles and bundles of entries (C2SP tlog-tiles)", to!(ledger::tile)).gives("application/octet-stream"),
 
     get("/settings", ADMINISTRATOR, "Settings", to!(site::settings)).scope(Scope::Admin),
     change(Patch, "/settings", ADMINISTRATOR, SETTINGS, "Change settings; null is the default again", to!(site::set_settings)),

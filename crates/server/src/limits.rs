@@ -63,3 +63,5 @@ pub const NAME_CHARACTERS_MAX: usize = 100;
 pub const NOTE_CHARACTERS_MAX: usize = 4000;
 /// People, tokens, saved queries, notifications: each.
 pub const THINGS_MAX: usize = 10_000;
+/// Characters of a query.
+pub const QUERY_CHARACTERS_MAX: usize = 20_000;

@@ -15,7 +15,7 @@ pub fn document() -> Value {
             Method::Patch => "patch",
             Method::Delete => "delete",
         };
-        let path = paths.entry(path_of(route.path)).or_insert_with(|| json!({}));
+        let path = paths.entry(path_of(route.path).replace("{*", "{")).or_insert_with(|| json!({}));
         path[method] = operation(route, method);
     }
     json!({

@@ -6,14 +6,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ledger::{Entry, EntryError, Ledger, LedgerError, Refused};
-use model::{Record, Time};
+use model::Time;
 use serde_json::json;
 use store::{Decided, Decision, Recovered, Store, StoreError};
 use uplink::{Batch, Closed, Journal, JournalError, Receiver};
 
 use crate::live::{Kind, Live};
+use crate::notify::{self, Notifier};
+use crate::past::{Past, Reached, Saved};
 use crate::people::People;
-use crate::rebuild::{self, Past};
 use crate::view::{Sensor, View};
 use crate::{Config, chain, clock, limits};
 
@@ -53,6 +54,7 @@ pub struct Site {
     store: Store,
     pub(crate) people: People,
     pub(crate) live: Live,
+    pub(crate) notifier: Notifier,
     started: Time,
     recovered: Vec<Recovered>,
     /// What is on disk before anything is judged.
@@ -69,6 +71,8 @@ pub struct Site {
     /// Batches accepted, and judged.
     accepted: AtomicU64,
     judged: AtomicU64,
+    /// When the analysis was saved last.
+    saved: Mutex<Instant>,
     /// The journal of earlier runs is still being judged.
     is_warming: AtomicBool,
     is_closing: AtomicBool,
@@ -80,6 +84,9 @@ struct Kept {
     /// Sensor and last number of batches that are in the journal, with their entries.
     unlogged: Option<(model::Text, u64, Vec<Vec<u8>>)>,
 }
+
+/// How often the analysis is saved.
+const SAVE: Duration = Duration::from_secs(300);
 
 /// How often what is in the ledger comes under a signed checkpoint.
 const PUBLISH: Duration = Duration::from_secs(1);
@@ -111,6 +118,7 @@ impl Site {
                 Err(error) => tracing::error!("batch {} of the journal: {error}", entry.sequence),
             }
         }
+        let reached = Reached::load(&config.data, &store, log.size()).await?;
         let start = Entry::Start { at: clock::now().to_string(), version: config.version.clone(), sources: Vec::new() };
         log.append(&[start.to_bytes()?])?;
         log.publish()?;
@@ -118,19 +126,22 @@ impl Site {
         let decided = store.decided().await?;
         let people = People::new(store.has_administrator().await?);
         let past = journal.next();
+        let (notifier, findings) = Notifier::new();
         let site = Arc::new(Site {
             people,
             live: Live::new(),
+            notifier,
             started: clock::now(),
             recovered,
             decisions: tokio::sync::Mutex::new(()),
-            mind: Mutex::new(Mind::new()),
+            judged: AtomicU64::new(reached.batches),
+            mind: Mutex::new(Mind::new(reached)),
             stirred: Condvar::new(),
             view: RwLock::new(Arc::default()),
             decided: RwLock::new(Arc::new(decided)),
             sensors: Mutex::default(),
             accepted: AtomicU64::new(past - 1),
-            judged: AtomicU64::new(0),
+            saved: Mutex::new(Instant::now()),
             is_warming: AtomicBool::new(true),
             is_closing: AtomicBool::new(false),
             kept: Mutex::new(Kept { journal, unlogged: None }),
@@ -142,6 +153,7 @@ impl Site {
         std::thread::Builder::new().name("warm-up".into()).spawn(move || warming.warm_up())?;
         let judging = Arc::clone(&site);
         std::thread::Builder::new().name("judge".into()).spawn(move || judging.judge())?;
+        tokio::spawn(notify::run(Arc::downgrade(&site), findings));
         let ticking = Arc::downgrade(&site);
         tokio::spawn(async move {
             let mut each = tokio::time::interval(Duration::from_secs(1));
@@ -188,8 +200,10 @@ impl Site {
             return Ok(());
         }
         // The next batches may be written only when these were judged: the order is that of the ledger.
-        for (index, batch) in indexes.zip(batches) {
-            self.judge_batch(index, &batch.records);
+        let sequence = kept.journal.next();
+        let first = sequence.saturating_sub(batches.len() as u64);
+        for ((index, sequence), batch) in indexes.zip(first..).zip(batches) {
+            self.judge_batch(index, sequence, batch);
         }
         Ok(())
     }
@@ -231,8 +245,10 @@ impl Site {
     }
 
     fn judge_past(&self) -> Result<(), SiteError> {
-        let mut next = 0;
-        let mut sequence = 0;
+        let (mut next, mut sequence) = {
+            let mind = lock(&self.mind);
+            (mind.reached.next, mind.reached.sequence)
+        };
         loop {
             let size = self.ledger.status().published;
             if next >= size {
@@ -253,13 +269,16 @@ impl Site {
                     if self.is_closing() {
                         return Ok(());
                     }
-                    if let Ok(Entry::Batch { sequence: place, sha256, .. }) = Entry::from_bytes(&bytes) {
-                        if let Some(batch) = past.batch(place, &sha256) {
-                            self.judge_batch(next, &batch.records);
-                        } else {
-                            self.judged.fetch_add(1, Ordering::Relaxed);
+                    match past.of(&bytes) {
+                        Some((place, Some(batch))) => {
+                            self.judge_batch(next, place, &batch);
+                            sequence = place;
                         }
-                        sequence = place;
+                        Some((place, None)) => {
+                            self.judged.fetch_add(1, Ordering::Relaxed);
+                            sequence = place;
+                        }
+                        None => {}
                     }
                     next += 1;
                 }
@@ -274,10 +293,14 @@ impl Site {
         }
     }
 
-    /// Judges the records of the batch that is entry `index` of the ledger.
-    fn judge_batch(&self, index: u64, records: &[Record]) {
+    /// Judges the batch that is entry `index` of the ledger.
+    fn judge_batch(&self, index: u64, sequence: u64, batch: &Batch) {
         let mut mind = lock(&self.mind);
-        mind.take(index, records, &self.live);
+        let told = mind.take(index, sequence, batch, &self.live);
+        // What was found in earlier runs was told then.
+        if !self.is_warming.load(Ordering::Acquire) {
+            told.iter().for_each(|finding| self.notifier.tell(finding));
+        }
         self.judged.fetch_add(1, Ordering::Relaxed);
         drop(mind);
         self.stirred.notify_all();
@@ -312,7 +335,7 @@ impl Site {
 
     fn renew(&self, mut mind: MutexGuard<'_, Mind>) {
         mind.is_news = false;
-        let judgement = mind.analysis.finish();
+        let judgement = mind.reached.analysis.finish();
         drop(mind);
         let before = self.view();
         let view = Arc::new(View::new(before.number + 1, judgement));
@@ -332,7 +355,7 @@ impl Site {
     }
 
     /// What is done every second.
-    async fn second(&self) {
+    async fn second(self: &Arc<Site>) {
         let rates = lock(&self.mind).second();
         let packets: f64 = lock(&self.sensors).values().map(|sensor| sensor.packets_per_second).sum();
         let (view, queues) = (self.view(), self.queues());
@@ -351,7 +374,22 @@ impl Site {
                 "behind": queues.1,
             }),
         );
+        if !self.is_warming.load(Ordering::Acquire) && lock(&self.saved).elapsed() >= SAVE {
+            *lock(&self.saved) = Instant::now();
+            self.save().await.unwrap_or_else(|error| tracing::error!("the analysis was not saved: {error}"));
+        }
         self.empty_inbox().await.unwrap_or_else(|error| tracing::error!("inbox: {error}"));
+    }
+
+    /// Saves the analysis, so that the next start goes on from there.
+    async fn save(self: &Arc<Site>) -> Result<(), SiteError> {
+        let site = Arc::clone(self);
+        let saved =
+            tokio::task::spawn_blocking(move || site.analysis_to_save()).await.map_err(std::io::Error::other)??;
+        match saved {
+            Some(saved) => saved.keep(&self.config.data, &self.store).await,
+            None => Ok(()),
+        }
     }
 
     /// Writes down what was decided beside the server (`vigie user add`).
@@ -471,24 +509,21 @@ impl Site {
         self.stirred.notify_all();
         let site = Arc::clone(self);
         let ended = tokio::task::spawn_blocking(move || site.end()).await;
-        match ended.map_err(std::io::Error::other) {
-            Ok(Ok((size, Some(judgement)))) => {
-                let kept = async {
-                    self.store.passed(size).await?;
-                    self.store.keep_snapshot(rebuild::JUDGEMENT, size, &judgement).await
-                };
-                kept.await.unwrap_or_else(|error| tracing::error!("the last judgement was not kept: {error}"));
+        let kept = async {
+            let (size, saved) = ended.map_err(std::io::Error::other)??;
+            self.store.passed(size).await?;
+            match saved {
+                Some(saved) => saved.keep(&self.config.data, &self.store).await,
+                // Nothing was judged, or the past was still being judged: what was saved before stands.
+                None => Ok(()),
             }
-            // The past was still being judged: the judgement kept before stands.
-            Ok(Ok((_, None))) => {}
-            Ok(Err(error)) => tracing::error!("closing: {error}"),
-            Err(error) => tracing::error!("closing: {error}"),
-        }
+        };
+        kept.await.unwrap_or_else(|error: SiteError| tracing::error!("closing: {error}"));
         self.store.close().await;
     }
 
-    /// The last entry of the ledger, and the judgement over all before it.
-    fn end(&self) -> Result<(u64, Option<String>), SiteError> {
+    /// The last entry of the ledger, and the analysis of all before it.
+    fn end(&self) -> Result<(u64, Option<Saved>), SiteError> {
         // Held to the end: nothing comes in any more.
         let _kept = lock(&self.kept);
         let stop = Entry::Stop { at: clock::now().to_string(), reason: "told to".into() };
@@ -497,7 +532,12 @@ impl Site {
         if self.is_warming.load(Ordering::Acquire) {
             return Ok((size, None));
         }
-        let judgement = lock(&self.mind).analysis.finish();
-        Ok((size, Some(rebuild::snapshot(&judgement)?)))
+        Ok((size, self.analysis_to_save()?))
+    }
+
+    /// The analysis as it is, where there is any.
+    fn analysis_to_save(&self) -> Result<Option<Saved>, SiteError> {
+        let mind = lock(&self.mind);
+        Ok(if mind.reached.batches > 0 { Some(mind.reached.save()?) } else { None })
     }
 }

@@ -47,7 +47,17 @@ const SETTINGS: &[(&str, fn(&Value) -> bool)] = &[
             .is_some_and(|ids| ids.iter().all(|id| id.as_str().is_some_and(|id| analyze::descriptor(id).is_some())))
     }),
     ("language", |value| matches!(value.as_str(), Some("en" | "fr"))),
+    ("smtp", |value| serde_json::from_value::<crate::notify::Smtp>(value.clone()).is_ok_and(|smtp| is_good(&smtp))),
 ];
+
+fn is_good(smtp: &crate::notify::Smtp) -> bool {
+    let is_host = !smtp.host.is_empty() && smtp.host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c));
+    let is_from = crate::notify::check_target(store::Channel::Email, &smtp.from).is_ok();
+    is_host && is_from && smtp.port > 0 && matches!(smtp.security.as_str(), "starttls" | "tls" | "none")
+}
+
+/// A password that is set with the settings and never shown again, nor written into the ledger.
+const SMTP_PASSWORD: &str = "smtp_password";
 
 pub async fn settings(call: Call) -> Answer {
     let decided = call.site.decided();
@@ -57,7 +67,11 @@ pub async fn settings(call: Call) -> Answer {
 }
 
 pub async fn set_settings(call: Call) -> Answer {
-    let changes: BTreeMap<String, Value> = call.json()?;
+    let mut changes: BTreeMap<String, Value> = call.json()?;
+    let password = changes.remove(SMTP_PASSWORD);
+    if password.as_ref().is_some_and(|password| !password.is_null() && !password.is_string()) {
+        return Err(Problem::refused("a password is a text"));
+    }
     for (key, value) in &changes {
         let Some((_, is_good)) = SETTINGS.iter().find(|(known, _)| known == key) else {
             return Err(Problem::refused(format!("there is no setting `{key}`")));
@@ -65,6 +79,9 @@ pub async fn set_settings(call: Call) -> Answer {
         if !value.is_null() && !is_good(value) {
             return Err(Problem::refused(format!("`{key}` cannot be that")));
         }
+    }
+    if let Some(password) = password {
+        call.site.store().set_secret("smtp", "password", password.as_str()).await?;
     }
     for (key, value) in changes {
         call.decide(Decision::SettingChanged { key, value }).await?;

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use analyze::{Analysis, Settings};
-use model::{Act, Record, Time};
+use model::{Act, Finding, Record, Time};
+use uplink::Batch;
 
 use crate::limits;
 use crate::live::{Budget, Kind, Live};
+use crate::past::Reached;
 
 /// How much came in.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,7 +24,7 @@ pub struct Rates {
 
 /// The analysis.
 pub struct Mind {
-    pub(super) analysis: Analysis,
+    pub(super) reached: Reached,
     /// Something came in since the last judgement.
     pub(super) is_news: bool,
     pub(super) rates: Rates,
@@ -36,10 +37,11 @@ pub struct Mind {
 }
 
 impl Mind {
-    pub(super) fn new() -> Mind {
+    pub(super) fn new(reached: Reached) -> Mind {
         Mind {
-            analysis: Analysis::new(Settings::default()),
-            is_news: false,
+            // What was saved is shown at once.
+            is_news: reached.batches > 0,
+            reached,
             rates: Rates::default(),
             acts: 0,
             records: 0,
@@ -49,10 +51,10 @@ impl Mind {
         }
     }
 
-    /// Judges the records of entry `index` of the ledger, and tells what is worth it.
-    pub(super) fn take(&mut self, _index: u64, records: &[Record], live: &Live) {
+    /// Judges the batch of entry `index` of the ledger, tells what is worth it, and gives what was found.
+    pub(super) fn take(&mut self, index: u64, sequence: u64, batch: &Batch, live: &Live) -> Vec<Finding> {
+        let records = batch.records.as_slice();
         for record in records {
-            self.analysis.record(record);
             if let Record::Act(act) = record {
                 self.acts += act.repeats.count;
             }
@@ -62,12 +64,14 @@ impl Mind {
         self.rates.total += records.len() as u64;
         self.is_news |= !records.is_empty();
         // What was found goes first: it is what somebody waits for.
-        for finding in self.analysis.new_findings() {
-            live.tell(Kind::Finding, &finding);
+        let found = self.reached.judge(index, sequence, batch);
+        for finding in &found {
+            live.tell(Kind::Finding, finding);
         }
         if live.is_heard() {
             self.tell(records, live);
         }
+        found
     }
 
     fn tell(&mut self, records: &[Record], live: &Live) {

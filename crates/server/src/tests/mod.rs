@@ -2,6 +2,7 @@
 
 mod harness;
 mod kept;
+mod outward;
 mod people;
 mod plant;
 mod routes;
