@@ -286,10 +286,7 @@ impl People {
         // A whole network may stand behind one address.
         if many(&format!("name {name}"), limits::LOGINS_MAX) || many(&format!("from {address}"), limits::LOGINS_MAX * 4)
         {
-            return Err(Problem::new(
-                axum::http::StatusCode::TOO_MANY_REQUESTS,
-                "too many failed logins; wait five minutes",
-            ));
+            return Err(Problem::too_many("too many failed logins; wait five minutes"));
         }
         Ok(())
     }

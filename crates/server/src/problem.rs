@@ -52,9 +52,9 @@ impl Problem {
         Problem::new(StatusCode::CONFLICT, detail)
     }
 
-    /// This site has no such part, or not now.
-    pub fn unavailable(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    /// Too much of it.
+    pub fn too_many(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     }
 
     /// With a stable word for programs.

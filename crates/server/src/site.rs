@@ -103,7 +103,7 @@ impl Site {
         for recovery in &recovered {
             tracing::warn!("{recovery}");
         }
-        let journal = Journal::open(&config.data.join("journal"), uplink::limits::JournalLimits::default())?;
+        let mut journal = Journal::open(&config.data.join("journal"), uplink::limits::JournalLimits::default())?;
         for fault in journal.faults() {
             tracing::warn!("journal: {fault:?}");
         }
@@ -111,8 +111,11 @@ impl Site {
         for note in log.notes() {
             tracing::warn!("ledger: {note}");
         }
+        // Places that the ledger knows are not given again, should the journal have lost them.
+        let known = chain::last_sequence(&log.reader())?;
+        journal.raise(known + 1)?;
         // A batch that was on disk when the power went is as good as accepted.
-        for entry in journal.read_from(chain::last_sequence(&log.reader())? + 1).flatten() {
+        for entry in journal.read_from(known + 1).flatten() {
             match Batch::from_bytes(&entry.bytes) {
                 Ok(batch) => drop(log.append(&[chain::entry_of_batch(&batch, entry.sequence, &entry.bytes)?])?),
                 Err(error) => tracing::error!("batch {} of the journal: {error}", entry.sequence),
@@ -177,13 +180,13 @@ impl Site {
         let entries = match kept.unlogged.take() {
             Some((sensor, number, entries)) if sensor == last.sensor && number == last.number => entries,
             _ => {
+                let forms: Vec<Vec<u8>> = batches.iter().map(Batch::to_bytes).collect();
+                // All or none: after a failure the same batches come again.
+                let places = kept.journal.accept(batches.iter().map(|batch| batch.created).zip(&forms))?;
                 let mut entries = Vec::with_capacity(batches.len());
-                for batch in batches {
-                    let bytes = batch.to_bytes();
-                    let sequence = kept.journal.append(batch.created, &bytes)?;
-                    entries.push(chain::entry_of_batch(batch, sequence, &bytes)?);
+                for ((batch, bytes), sequence) in batches.iter().zip(&forms).zip(places) {
+                    entries.push(chain::entry_of_batch(batch, sequence, bytes)?);
                 }
-                kept.journal.sync()?;
                 entries
             }
         };

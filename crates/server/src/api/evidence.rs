@@ -29,7 +29,7 @@ const PIECES: usize = 8;
 pub async fn packets(call: Call) -> Answer {
     let filter: Filter = call.query()?;
     let evidence = call.site.config().evidence.clone();
-    let evidence = evidence.ok_or_else(|| Problem::unavailable("this site keeps no packets"))?;
+    let evidence = evidence.ok_or_else(|| Problem::absent("packet: this site keeps none"))?;
     let asset = filter.asset.filter(|id| !id.is_empty());
     let addresses = match &asset {
         None => Vec::new(),

@@ -47,7 +47,7 @@ pub async fn open(call: Call) -> Answer {
     }
     kinds.push(Kind::Dropped);
     if call.site.live.readers() >= limits::STREAMS_MAX {
-        return Err(Problem::unavailable("too many read the live stream already"));
+        return Err(Problem::too_many("too many read the live stream already"));
     }
     let mut check = tokio::time::interval(CHECK);
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);

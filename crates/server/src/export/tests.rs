@@ -39,7 +39,11 @@ fn a_finding_in_lines() {
         cef(told(&finding)),
         syslog(told(&finding), "plant 1"),
     ];
-    expect![[r#""#]].assert_eq(&lines.join("\n"));
+    expect![[r#"
+        {"_path":"notice","actions":["Notice::ACTION_LOG"],"dst":"10.0.0.7","id.orig_h":"10.0.0.9","id.resp_h":"10.0.0.7","id.resp_p":102,"msg":"Controller stopped","n":2,"note":"Vigie::Controller_Stopped","p":102,"peer_descr":"vigie","severity.name":"critical","src":"10.0.0.9","sub":"s7comm plc stop: done","suppress_for":0.0,"ts":1772433000.1234567,"uid":"controller-stopped-00ff"}
+        {"alert":{"action":"allowed","category":"controller-stopped","gid":1,"metadata":{"mitre_technique_id":["T0858","T0881"],"state":["open"],"vigie_severity":["critical"]},"rev":1,"severity":1,"signature":"VIGIE Controller stopped","signature_id":9944965},"app_proto":"s7comm","dest_ip":"10.0.0.7","dest_port":102,"event_type":"alert","host":"vigie","src_ip":"10.0.0.9","timestamp":"2026-03-02T06:30:00.123456+0000","vigie":{"count":2,"evidence":["s7comm plc stop: done"],"id":"controller-stopped-00ff","last":"2026-03-02T06:31:00.000000000Z"}}
+        CEF:0|Vigie|Vigie|0.1.0|controller-stopped|Controller stopped|10|start=1772433000123 end=1772433060000 rt=1772433060000 externalId=controller-stopped-00ff cnt=2 src=10.0.0.9 dst=10.0.0.7 dpt=102 app=s7comm cs1Label=behind cs1=rack 0 slot 2 cs2Label=techniques cs2=T0858 T0881 msg=s7comm plc stop: done
+        <130>1 2026-03-02T06:30:00.123456Z plant1 vigie - controller-stopped [vigie@32473 id="controller-stopped-00ff" severity="critical" count="2" src="10.0.0.9" dst="10.0.0.7" dpt="102" protocol="s7comm"] Controller stopped: s7comm plc stop: done"#]].assert_eq(&lines.join("\n"));
 }
 
 #[test]
