@@ -85,6 +85,11 @@ export function LineChart(props: LineChartProps) {
         axes: [
           {
             ...axis,
+            // Whole seconds at least: the clock shows no less.
+            incrs: [
+              1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800,
+              2592000,
+            ],
             values: (_, splits, __, ___, increment) =>
               splits.map((seconds) =>
                 increment >= 86_400

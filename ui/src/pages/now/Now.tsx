@@ -51,7 +51,14 @@ export function Now() {
 function Tiles({ summary, health }: { summary: Summary | undefined; health: Health | undefined }) {
   const { t, language } = useText();
   const rates = useLive((live) => live.rates);
-  const latest = rates[rates.length - 1];
+  // Repeats are counted together and told once a minute: only a mean over a minute says something.
+  const latest = useMemo(() => {
+    const last = rates.slice(-60);
+    if (last.length === 0) return undefined;
+    const mean = (of: (rate: (typeof last)[number]) => number) =>
+      last.reduce((sum, rate) => sum + of(rate), 0) / last.length;
+    return { packets: mean((rate) => rate.packets), acts: mean((rate) => rate.acts) };
+  }, [rates]);
   const packets = latest?.packets ?? summary?.rates?.packets_per_second;
   const acts = latest?.acts ?? summary?.rates?.acts_per_second;
   const lost = health?.sensors.reduce((sum, sensor) => sum + sensor.dropped_kernel + sensor.dropped_user, 0);

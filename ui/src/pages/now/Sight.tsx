@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { useList, usePages } from "../../api/queries";
 import type { Blindness, HealthRecord } from "../../api/types";
-import { Box, Count, Empty, PageHead, Protocol, Ready, Severity, Time } from "../../components/basics";
+import { Box, Count, Empty, Failure, PageHead, Protocol, Ready, Severity, Time } from "../../components/basics";
 import * as format from "../../format";
 import { useText } from "../../i18n";
 
@@ -56,7 +56,9 @@ export function Sight() {
           }
         </Ready>
         <Box title={t("sight.records")} flush>
-          {records.data && rows.length === 0 ? (
+          {records.error ? (
+            <Failure error={records.error} again={() => void records.refetch()} />
+          ) : records.data && rows.length === 0 ? (
             <Empty title={t("sight.records.none")} />
           ) : (
             <div className="scroll" tabIndex={0} role="region" aria-label={t("sight.records")}>

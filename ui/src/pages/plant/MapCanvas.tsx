@@ -24,6 +24,7 @@ interface Palette {
   line: string;
   soft: string;
   box: string;
+  on: string;
   node: string;
   observe: string;
   faint: string;
@@ -41,7 +42,8 @@ function palette(element: HTMLElement, isDark: boolean): Palette {
     line: of("--line"),
     soft: of("--soft"),
     box: of("--box"),
-    node: isDark ? "#8b979f" : "#7c8a94",
+    on: of("--on"),
+    node: isDark ? "#8b979f" : "#6b7a84",
     observe: isDark ? "#4a5359" : "#c3cacf",
     faint: isDark ? "#2d3235" : "#e4e7e9",
     deeds: {
@@ -78,15 +80,21 @@ export function MapCanvas(props: MapCanvasProps) {
     const colours = palette(element, scheme === "dark");
     const graph = new Graph({ type: "undirected", multi: false });
     const isLarge = nodes.length > NAMED_MAX;
+    // Machines are as large as their place allows, also on a telephone.
+    const unit = Math.min(
+      element.clientWidth / Math.max(layout.width, 1),
+      element.clientHeight / Math.max(layout.height, 1),
+    );
+    const size = isLarge ? 2.6 : Math.max(3, Math.min(11, unit * 0.42));
     for (const node of nodes) {
       const spot = layout.spots.get(node.id);
       if (!spot) continue;
       graph.addNode(node.id, {
         x: spot.x,
         y: -spot.y,
-        size: (isLarge ? 2.6 : 11) * (node.importance === "critical" ? 1.25 : 1),
+        size: size * (node.importance === "critical" ? 1.25 : 1),
         color: (node.worst && colours.worst[node.worst]) || colours.node,
-        label: node.name.length > 22 ? `${node.name.slice(0, 21)}…` : node.name,
+        label: node.name,
         glyph: wordIn(language, "glyph", node.role),
       });
     }
@@ -102,6 +110,11 @@ export function MapCanvas(props: MapCanvasProps) {
     const gathered = links.length > SINGLE_LINKS_MAX ? bundles(links, layout).slice(0, BUNDLES_MAX) : [];
     const thickest = gathered[0]?.count ?? 1;
     let isClose = gathered.length === 0;
+    // The width that a name may take without touching its neighbour's.
+    // It draws once while it is being made.
+    let made: Sigma | undefined;
+    const room = () =>
+      made ? made.graphToViewport({ x: layout.cell, y: 0 }).x - made.graphToViewport({ x: 0, y: 0 }).x - 6 : 90;
     const renderer = new Sigma(graph, element, {
       labelColor: { color: colours.text },
       labelFont: 'system-ui, "Liberation Sans", sans-serif',
@@ -117,8 +130,8 @@ export function MapCanvas(props: MapCanvasProps) {
       hideEdgesOnMove: links.length > MOVING_LINKS_MAX,
       hideLabelsOnMove: isLarge,
       allowInvalidContainer: true,
-      defaultDrawNodeHover: (context, data) => drawLabel(context, data, colours, true),
-      defaultDrawNodeLabel: (context, data) => drawLabel(context, data, colours, false),
+      defaultDrawNodeHover: (context, data) => drawLabel(context, data, colours),
+      defaultDrawNodeLabel: (context, data) => drawLabel(context, data, colours, room()),
       nodeReducer: (id, data) => {
         const { id: at, near } = focus.current;
         if (!at) return data;
@@ -140,6 +153,7 @@ export function MapCanvas(props: MapCanvasProps) {
           : { ...data, hidden: true };
       },
     });
+    made = renderer;
     renderer.setCustomBBox({ x: [0, layout.width], y: [-layout.height, 0] });
     renderer.refresh();
     // Where machines are is known: looking it up is quicker than reading back from the graphics card which colour was
@@ -391,21 +405,25 @@ interface Drawn {
   glyph?: string;
 }
 
-function drawLabel(pen: CanvasRenderingContext2D, data: object, colours: Palette, isHover: boolean): void {
+/** Name and glyph of a machine; without `room` it is pointed at, and its name is shown whole in a box. */
+function drawLabel(pen: CanvasRenderingContext2D, data: object, colours: Palette, room?: number): void {
+  const isHover = room === undefined;
   const node = data as Drawn;
   const size = node.size;
   if (node.glyph && size >= 8) {
     pen.font = `600 ${Math.min(12, size * 0.75)}px system-ui, sans-serif`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    pen.fillStyle = "#fff";
+    pen.fillStyle = colours.on;
     pen.fillText(node.glyph, node.x, node.y);
     pen.textAlign = "left";
     pen.textBaseline = "alphabetic";
   }
   if (!node.label) return;
   pen.font = `${isHover ? 600 : 400} 12px system-ui, sans-serif`;
-  const width = pen.measureText(node.label).width;
+  const label = isHover ? node.label : room < 44 ? "" : fitted(pen, node.label, room);
+  if (!label) return;
+  const width = pen.measureText(label).width;
   const x = node.x - width / 2;
   const y = node.y + size + 13;
   if (isHover) {
@@ -421,5 +439,5 @@ function drawLabel(pen: CanvasRenderingContext2D, data: object, colours: Palette
     pen.strokeRect(x - 4, y - 12, width + 8, 17);
   }
   pen.fillStyle = colours.text;
-  pen.fillText(node.label, x, y);
+  pen.fillText(label, x, y);
 }

@@ -38,6 +38,8 @@ export interface Layout {
   bands: Band[];
   width: number;
   height: number;
+  /** Width of the place of one machine. */
+  cell: number;
   /** Height of the head of a block, where its name stands. */
   head: number;
 }
@@ -48,6 +50,7 @@ const CELL_WIDTH = 1.6;
 const CELL_WIDTH_NAMED = 2.6;
 export const NAMED_MAX = 150;
 const CELL_HEIGHT = 1;
+const CELL_HEIGHT_NAMED = 1.5;
 const BLOCK_GAP = 0.9;
 const BLOCK_PADDING = 0.35;
 const BLOCK_HEAD = 0.8;
@@ -81,11 +84,12 @@ export function layout(nodes: readonly MapNode[], zoneOf: (node: MapNode) => str
     group.nodes.sort((a, b) => a.role.localeCompare(b.role) || a.name.localeCompare(b.name, "en", { numeric: true }));
   }
   const cell = nodes.length <= NAMED_MAX ? CELL_WIDTH_NAMED : CELL_WIDTH;
+  const row = nodes.length <= NAMED_MAX ? CELL_HEIGHT_NAMED : CELL_HEIGHT;
   const head = nodes.length <= NAMED_MAX ? BLOCK_HEAD : BLOCK_HEAD_LARGE;
   let best: Layout | undefined;
   let largest = 0;
   for (const proportion of PROPORTIONS) {
-    const sizes = ordered.map((group) => sizeOf(group.nodes.length, proportion, cell, head));
+    const sizes = ordered.map((group) => sizeOf(group.nodes.length, proportion, cell, row, head));
     const area = sizes.reduce((sum, size) => sum + (size.width + BLOCK_GAP) * (size.height + BLOCK_GAP), 0);
     const widest = sizes.reduce((most, size) => Math.max(most, size.width), 0);
     for (const share of WIDTHS) {
@@ -97,8 +101,8 @@ export function layout(nodes: readonly MapNode[], zoneOf: (node: MapNode) => str
       }
     }
   }
-  const empty = { blocks: [], bands: [], width: 0, height: 0, head };
-  return { ...(best ?? empty), head, spots: best ? spotsOf(best.blocks, ordered, cell, head) : new Map() };
+  const empty = { blocks: [], bands: [], width: 0, height: 0, head, cell };
+  return { ...(best ?? empty), head, cell, spots: best ? spotsOf(best.blocks, ordered, cell, row, head) : new Map() };
 }
 
 interface Size {
@@ -107,12 +111,12 @@ interface Size {
   height: number;
 }
 
-function sizeOf(count: number, proportion: number, cell: number, head: number): Size {
+function sizeOf(count: number, proportion: number, cell: number, row: number, head: number): Size {
   const columns = Math.min(count, Math.max(1, Math.ceil(Math.sqrt((count * proportion) / cell))));
   return {
     columns,
     width: columns * cell + 2 * BLOCK_PADDING,
-    height: Math.ceil(count / columns) * CELL_HEIGHT + 2 * BLOCK_PADDING + head,
+    height: Math.ceil(count / columns) * row + 2 * BLOCK_PADDING + head,
   };
 }
 
@@ -146,10 +150,16 @@ function place(groups: readonly Group[], sizes: readonly Size[], wanted: number)
     bands.push({ level, y: top, height, count });
     top += height + BAND_GAP;
   }
-  return { spots: new Map(), blocks, bands, width, height: Math.max(0, top - BAND_GAP), head: 0 };
+  return { spots: new Map(), blocks, bands, width, height: Math.max(0, top - BAND_GAP), head: 0, cell: 0 };
 }
 
-function spotsOf(blocks: readonly Block[], groups: readonly Group[], cell: number, head: number): Map<string, Spot> {
+function spotsOf(
+  blocks: readonly Block[],
+  groups: readonly Group[],
+  cell: number,
+  row: number,
+  head: number,
+): Map<string, Spot> {
   const byKey = new Map(blocks.map((block) => [`${block.level}\u0000${block.zone}`, block]));
   const spots = new Map<string, Spot>();
   for (const group of groups) {
@@ -159,7 +169,7 @@ function spotsOf(blocks: readonly Block[], groups: readonly Group[], cell: numbe
     group.nodes.forEach((node, index) => {
       spots.set(node.id, {
         x: block.x + BLOCK_PADDING + ((index % columns) + 0.5) * cell,
-        y: block.y + head + BLOCK_PADDING + (Math.floor(index / columns) + 0.4) * CELL_HEIGHT,
+        y: block.y + head + BLOCK_PADDING + (Math.floor(index / columns) + 0.4) * row,
       });
     });
   }
