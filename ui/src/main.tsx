@@ -1,6 +1,7 @@
 /** Where the UI starts. */
 import "@mantine/core/styles.css";
 import "./app/page.css";
+import "./app/parts.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -79,7 +79,7 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
       : known?.status === 403
         ? `${t("error.forbidden")} ${known.detail ?? ""}`
         : known?.status === 404
-          ? t("error.missing")
+          ? `${t("error.missing")} ${known.detail ? `(${known.detail})` : ""}`
           : (known?.detail ?? known?.title ?? String(error instanceof Error ? error.message : error));
   return (
     <Alert color="orange" variant="outline" title={t("error.title")} role="alert">
