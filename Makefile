@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VIGIE := $(TARGET)/release/vigie
 
-.PHONY: run test build bench compare compare-values fuzz clean
+.PHONY: run test build bench compare compare-values compare-ports compare-zeek fuzz clean
 
 run: build
 	@scripts/run $(VIGIE)
@@ -23,6 +23,14 @@ compare: build
 # Are tshark's objects, values, outcomes and latencies in our acts?
 compare-values: build
 	@python3 scripts/compare_values.py $(VIGIE) ../shared/captures
+
+# Are the acts of a capture the same with all its ports rewritten?
+compare-ports: build
+	@python3 scripts/compare_ports.py $(VIGIE) ../shared/captures
+
+# Is what Zeek and ICSNPP log of a capture in our records?
+compare-zeek: build
+	@python3 scripts/compare_zeek.py $(VIGIE) ../shared/captures
 
 bench: build
 	@scripts/bench $(VIGIE)
