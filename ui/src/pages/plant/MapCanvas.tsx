@@ -142,7 +142,7 @@ export function MapCanvas(props: MapCanvasProps) {
       },
       edgeReducer: (edge, data) => {
         const { id: at } = focus.current;
-        if (!at) return isClose ? data : { ...data, hidden: true };
+        if (!at) return data;
         return graph.hasExtremity(edge, at)
           ? {
               ...data,
@@ -189,9 +189,14 @@ export function MapCanvas(props: MapCanvasProps) {
     const inner = renderer as unknown as {
       getNodeAtPosition: typeof at;
       nodePrograms: Record<string, { pickProgram: unknown }>;
+      edgePrograms: Record<string, { hasNothingToRender: () => boolean; verticesCount: number }>;
     };
     inner.getNodeAtPosition = at;
     for (const program of Object.values(inner.nodePrograms)) program.pickProgram = null;
+    // Where bundles stand for links, links are not drawn at all; taking them out of sigma's buffers would take long.
+    for (const program of Object.values(inner.edgePrograms)) {
+      program.hasNothingToRender = () => program.verticesCount === 0 || (!isClose && !focus.current.id);
+    }
     sigma.current = renderer;
     // Tests measure frames through this.
     (window as unknown as { vigieMap?: Sigma }).vigieMap = renderer;
@@ -288,7 +293,7 @@ export function MapCanvas(props: MapCanvasProps) {
       const is = gathered.length === 0 || ratio < CLOSE;
       if (is === isClose) return;
       isClose = is;
-      renderer.refresh({ skipIndexation: true });
+      renderer.scheduleRender();
     });
     renderer.on("clickNode", ({ node }) => choose.current(node));
     renderer.on("clickStage", () => choose.current(undefined));
