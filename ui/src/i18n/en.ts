@@ -544,6 +544,7 @@ export const en = {
   "notifications.sent": "last sent",
   "notifications.secret": "Secret (header Authorization)",
   "notifications.secret.about": "Kept apart and never shown again; leave empty to keep the present one.",
+  "findings.export": "Export for other tools",
   "role.plc": "PLC",
   "role.rtu": "RTU",
   "role.ied": "IED (protection relay)",

@@ -549,6 +549,7 @@ export const fr: Record<MessageKey, string> = {
   "notifications.sent": "dernier envoi",
   "notifications.secret": "Secret (en-tête Authorization)",
   "notifications.secret.about": "Gardé à part et jamais remontré ; laissez vide pour garder l'actuel.",
+  "findings.export": "Exporter pour d'autres outils",
   "role.plc": "automate (API)",
   "role.rtu": "RTU (télégestion)",
   "role.ied": "IED (relais de protection)",

@@ -1,19 +1,32 @@
 /** All findings, by state, severity, detector and machine. */
-import { Button, Select } from "@mantine/core";
+import { Button, Menu, Select } from "@mantine/core";
 import { useMemo } from "react";
+import { address } from "../../api/client";
 import { useFindings } from "../../api/queries";
 import type { Finding } from "../../api/types";
 import { useFilters } from "../../app/filters";
 import { useNames } from "../../app/names";
+import { useMay } from "../../app/roles";
 import { Empty, End, MachineLink, PageHead, Ready, Severity, Time } from "../../components/basics";
 import { useText } from "../../i18n";
 import { FindingTitle } from "./Now";
 import { SEVERITIES, weight } from "./stories";
 
+/** Forms that other tools read. */
+const EXPORTS = [
+  ["eve", "Suricata EVE (JSON)"],
+  ["zeek", "Zeek notice.log (JSON)"],
+  ["cef", "CEF"],
+  ["syslog", "Syslog (RFC 5424)"],
+  ["ocsf", "OCSF (JSON)"],
+  ["stix", "STIX 2.1"],
+] as const;
+
 export function Findings() {
   const { t, word, say } = useText();
   const [filters, change] = useFilters();
   const names = useNames();
+  const may = useMay();
   const findings = useFindings({
     state: filters.state,
     severity: filters.severity,
@@ -32,7 +45,30 @@ export function Findings() {
   const isFiltered = Object.keys(filters).length > 0;
   return (
     <>
-      <PageHead title={t("findings.title")}>
+      <PageHead
+        title={t("findings.title")}
+        actions={
+          may("analyst") && (
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <Button variant="default">{t("findings.export")}</Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {EXPORTS.map(([form, label]) => (
+                  <Menu.Item
+                    key={form}
+                    component="a"
+                    href={address(`/exports/${form}`, { severity: filters.severity })}
+                    download
+                  >
+                    {label}
+                  </Menu.Item>
+                ))}
+              </Menu.Dropdown>
+            </Menu>
+          )
+        }
+      >
         {filters.asset && <MachineLink id={filters.asset} name={names.get(filters.asset)} />}
       </PageHead>
       <div className="filters">
