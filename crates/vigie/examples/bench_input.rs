@@ -51,18 +51,24 @@ fn run(words: &[&str]) -> Result<u64, String> {
     }
 }
 
-/// All Ethernet frames of captures, each capture moved to follow the one before.
+/// The longest pause kept, in nanoseconds: captures that leap over years would soon come to the end of pcap's time (2106),
+/// where the clock stands still and no conversation ever ends.
+const PAUSE_MAX: i64 = 60_000_000_000;
+
+/// All Ethernet frames of captures, one capture behind the other.
 fn frames(captures: &[&str]) -> Vec<(Time, Vec<u8>)> {
     let mut frames: Vec<(Time, Vec<u8>)> = Vec::new();
+    let mut now = None;
     for path in captures {
         let mut reader = Reader::new(Input::from_paths([path]), Selection::default());
         let mut chunk = Chunk::new();
-        let mut shift = None;
+        let mut before = None;
         while reader.next_chunk(&mut chunk) {
             for frame in chunk.frames().filter(|frame| frame.link == LinkType::ETHERNET && !frame.bytes.is_empty()) {
-                let end = frames.last().map_or(frame.at, |(at, _)| at.plus(1_000_000));
-                let shift = *shift.get_or_insert(end.since(frame.at));
-                frames.push((frame.at.plus(shift), frame.bytes.to_vec()));
+                let pause = before.map_or(1_000_000, |before| frame.at.since(before).clamp(-PAUSE_MAX, PAUSE_MAX));
+                let at = now.map_or(frame.at, |now: Time| now.plus(pause));
+                (before, now) = (Some(frame.at), Some(at));
+                frames.push((at, frame.bytes.to_vec()));
             }
         }
     }
