@@ -1,7 +1,10 @@
 //! Traces of intrusion in office protocols: remote services, administrative shares, programs on their way, known names.
 
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use model::borsh::{BorshDeserialize, BorshSerialize};
-use model::{Act, Descriptor, Record, Severity, Verb, said};
+use model::{Act, Descriptor, Object, Record, Severity, Verb, said};
 
 use crate::detector::{Detector, Hit, Hits, Logic, Memory, NOTHING, View, Wants, phrase, tell};
 use crate::inventory::Key;
@@ -17,6 +20,31 @@ fn words(act: &Act) -> String {
     text.make_ascii_lowercase();
     text
 }
+
+/// Whether name, object or a further field of the act has one of some words, in whatever case: all in one pass, without a
+/// copy. Nearly every act has none, and only the others are looked at closely.
+fn may_say(act: &Act, words: &AhoCorasick) -> bool {
+    let object = match &act.object {
+        Object::None => "",
+        Object::Text(text) => text,
+        Object::Span { space, .. } => space,
+    };
+    words.is_match(act.name.as_str())
+        || words.is_match(object)
+        || act.extra.iter().any(|(_, value)| words.is_match(value.as_str()))
+}
+
+/// An automaton that finds any of `words`, in whatever case.
+fn finder<'a>(words: impl IntoIterator<Item = &'a str>) -> AhoCorasick {
+    AhoCorasickBuilder::new().ascii_case_insensitive(true).build(words).expect("a handful of short words")
+}
+
+/// What every word that `SERVICE` looks for has in it, and `SHARE`.
+static SERVICE_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let tools = ["psexesvc", "paexec", "remcomsvc", "winexesvc", "service", "schrpcregistertask", "netrjobadd"];
+    finder(tools.into_iter().chain(["svcctl", "\\atsvc"]))
+});
+static SHARE_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| finder(["$"]));
 
 pub(crate) const SERVICE: Detector = Detector {
     about: Descriptor {
@@ -48,6 +76,9 @@ pub(crate) const SERVICE: Detector = Detector {
         thresholds: NOTHING,
     },
     logic: Logic::Protocol(&["smb", "dcerpc"], |act, _, hits| {
+        if !may_say(act, &SERVICE_WORDS) {
+            return;
+        }
         let text = words(act);
         let is_tool = text.contains("psexesvc")
             || text.contains("paexec")
@@ -94,6 +125,9 @@ pub(crate) const SHARE: Detector = Detector {
         thresholds: NOTHING,
     },
     logic: Logic::Protocol(&["smb"], |act, _, hits| {
+        if !may_say(act, &SHARE_WORDS) {
+            return;
+        }
         let text = words(act);
         let is_drive = text.split(['\\', '/', ' ']).any(|part| {
             part == "admin$"
@@ -170,6 +204,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("blackenergy", "BlackEnergy"),
 ];
 
+static KNOWN_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| finder(KNOWN.iter().map(|(word, _)| *word)));
+
 pub(crate) const MALWARE: Detector = Detector {
     about: Descriptor {
         id: "malware-name",
@@ -202,6 +238,9 @@ pub(crate) const MALWARE: Detector = Detector {
         thresholds: phrase("a name, not a proof: names can be chosen", "un nom, pas une preuve : un nom se choisit"),
     },
     logic: Logic::Protocol(&["smb", "ftp", "tftp", "http", "dns", "dcerpc", "smtp"], |act, _, hits| {
+        if !may_say(act, &KNOWN_WORDS) {
+            return;
+        }
         let text = words(act);
         if let Some((word, name)) = KNOWN.iter().find(|(word, _)| text.contains(word)) {
             hits.push(
@@ -253,7 +292,8 @@ struct DnsTunnel {
 impl Memory for DnsTunnel {
     fn look(&mut self, record: &Record, _: &View, hits: &mut Hits) {
         let Record::Act(act) = record else { return };
-        let name = act.object.to_string();
+        // The names of numbered things are short.
+        let Object::Text(name) = &act.object else { return };
         if !name.split(['.', ' ']).any(|part| part.len() > 45) {
             return;
         }
