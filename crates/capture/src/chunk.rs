@@ -1,6 +1,6 @@
 //! A stretch of frames with the one buffer that holds their bytes.
 
-use model::{Frame, LinkType, Time};
+use model::{Frame, Frames, LinkType, Time};
 
 use crate::limits;
 
@@ -73,11 +73,6 @@ impl Chunk {
         self.frames.is_empty()
     }
 
-    /// The frame at `index`, from 0.
-    pub fn frame(&self, index: usize) -> Option<Frame<'_>> {
-        self.frames.get(index).map(|slot| self.show(slot))
-    }
-
     /// All frames in order.
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> {
         self.frames.iter().map(|slot| self.show(slot))
@@ -107,5 +102,15 @@ impl Chunk {
         }
         bytes.copy_within(position..filled, end);
         end
+    }
+}
+
+impl Frames for Chunk {
+    fn count(&self) -> usize {
+        self.frames.len()
+    }
+
+    fn frame(&self, index: usize) -> Option<Frame<'_>> {
+        self.frames.get(index).map(|slot| self.show(slot))
     }
 }

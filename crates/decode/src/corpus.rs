@@ -39,7 +39,7 @@ pub fn name(path: &Path) -> String {
 }
 
 /// Hands the frames of a capture over, a chunk at a time.
-pub fn read(path: &Path, mut take: impl FnMut(&[Frame<'_>])) {
+pub fn read(path: &Path, mut take: impl FnMut(&Vec<Frame<'_>>)) {
     let mut reader = Reader::new(Input::from_paths([path]), Selection::default());
     let mut chunk = Chunk::new();
     while reader.next_chunk(&mut chunk) {

@@ -84,7 +84,7 @@ pub struct Draft<'a> {
     pub(crate) is_from_server: bool,
     /// Other parties than the flow's, which is rare: boxed, so that the usual draft stays small.
     pub(crate) parties: Option<Box<(Option<Address>, Option<Address>)>>,
-    pub(crate) extra: SmallVec<[(&'static str, Text); 1]>,
+    pub(crate) extra: SmallVec<[(&'static str, Text); 4]>,
     pub(crate) messages: Messages,
 }
 

@@ -1,40 +1,92 @@
 //! The flow table of one partition: bounded, found by the pair of ends, evicted in a fixed order.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use model::{Address, Conversation, Flow, Side, State, Time, Transport};
+use model::{Address, Conversation, Flow, Mac, Side, State, Time, Transport};
+use wire::{Packet, Upper};
 
 use crate::limits;
 use crate::session::Session;
 
-/// The two ends of a flow in an order that does not depend on the direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    low: (u128, u16),
-    high: (u128, u16),
-    transport: Transport,
-    snap: u32,
+/// The two ends of a packet's flow, as the packet names them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) source: Address,
+    pub(crate) destination: Address,
+    pub(crate) transport: Transport,
+    /// Organisation of a SNAP header; 0 without.
+    pub(crate) snap: u32,
 }
 
-impl Key {
-    /// The key of a packet from `source` to `destination`.
-    pub(crate) fn new(source: &Address, destination: &Address, transport: Transport, snap: u32) -> Key {
-        let (a, b) = (end(source), end(destination));
-        Key { low: a.min(b), high: a.max(b), transport, snap }
+impl Ends {
+    /// The ends that the headers of `packet` name.
+    #[inline]
+    pub(crate) fn of(packet: &Packet<'_>) -> Ends {
+        let (source_port, destination_port, transport) = match (packet.upper, packet.ip) {
+            (Upper::Tcp(segment), _) => (Some(segment.source), Some(segment.destination), Transport::Tcp),
+            (Upper::Udp(source, destination), _) => (Some(source), Some(destination), Transport::Udp),
+            (Upper::Sctp(source, destination), _) => (Some(source), Some(destination), Transport::Sctp),
+            (Upper::None, Some(ip)) => (None, None, Transport::Ip(ip.protocol)),
+            (Upper::None, None) => (None, None, Transport::Ethernet(packet.ethertype)),
+        };
+        let address = |mac: Option<Mac>, ip, port| Address { mac, ip, port, vlan: packet.vlan };
+        Ends {
+            source: address(packet.source_mac, packet.ip.map(|ip| ip.source), source_port),
+            destination: address(packet.destination_mac, packet.ip.map(|ip| ip.destination), destination_port),
+            transport,
+            snap: packet.snap.unwrap_or(0),
+        }
+    }
+
+    /// The hash of the flow, the same for both directions. `hasher` is seeded anew in every process: nobody outside can
+    /// aim at one bucket of the flow table. No order depends on it.
+    #[inline]
+    pub(crate) fn hash(&self, hasher: &RandomState) -> u64 {
+        let end = |end: &Address| {
+            let port = end.port.unwrap_or(0);
+            match (end.ip, end.mac) {
+                (Some(IpAddr::V4(ip)), _) => hasher.hash_one(u64::from(ip.to_bits()) << 16 | u64::from(port)),
+                (Some(IpAddr::V6(ip)), _) => hasher.hash_one((ip.to_bits(), port)),
+                (None, mac) => hasher.hash_one(mac),
+            }
+        };
+        let (one, other) = (end(&self.source), end(&self.destination));
+        let kind = match self.transport {
+            Transport::Tcp => 1,
+            Transport::Udp => 2,
+            Transport::Sctp => 3,
+            Transport::Ip(number) => 0x100 | u64::from(number),
+            Transport::Ethernet(kind) => 0x1_0000 | u64::from(kind),
+        };
+        hasher.hash_one((one.wrapping_add(other), (one ^ other).wrapping_add(kind << 32 | u64::from(self.snap))))
     }
 }
 
-fn end(address: &Address) -> (u128, u16) {
-    let number = match (address.ip, address.mac) {
-        (Some(IpAddr::V4(ip)), _) => u128::from(u32::from(ip)) | 0xffff << 32,
-        (Some(IpAddr::V6(ip)), _) => u128::from(ip),
-        (None, Some(mac)) => mac.0.iter().fold(0, |number, byte| number << 8 | u128::from(*byte)),
-        (None, None) => 0,
-    };
-    (number, address.port.unwrap_or(0))
+/// Identity of a flow.
+fn flow_of(source: &Address, destination: &Address, transport: Transport) -> Flow {
+    match (source.ip, destination.ip) {
+        (Some(from), Some(to)) => Flow::Ip {
+            transport,
+            source: (from, source.port.unwrap_or(0)),
+            destination: (to, destination.port.unwrap_or(0)),
+        },
+        _ => Flow::Link {
+            source: source.mac.unwrap_or_default(),
+            destination: destination.mac.unwrap_or_default(),
+            ethertype: match transport {
+                Transport::Ethernet(kind) => kind,
+                _ => 0,
+            },
+        },
+    }
+}
+
+/// Whether two addresses are the same end of a flow.
+fn is_same(one: &Address, other: &Address) -> bool {
+    one.ip == other.ip && one.port == other.port && (one.ip.is_some() || one.mac == other.mac)
 }
 
 /// How far a TCP connection came.
@@ -56,17 +108,15 @@ impl Handshake {
 
 /// One flow.
 pub(crate) struct Entry {
-    pub(crate) key: Key,
     hash: u64,
-    pub(crate) flow: Flow,
-    pub(crate) transport: Transport,
     /// Source and destination of the first packet.
     pub(crate) ends: [Address; 2],
+    pub(crate) transport: Transport,
+    snap: u32,
     /// Which side opened the connection, or seems to have.
-    pub(crate) opener: usize,
+    pub(crate) opener: u8,
     pub(crate) sides: [Side; 2],
     pub(crate) first: Time,
-    pub(crate) last: Time,
     pub(crate) is_opening: bool,
     pub(crate) handshake: Handshake,
     pub(crate) has_session: bool,
@@ -76,6 +126,27 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Identity of the flow.
+    pub(crate) fn flow(&self) -> Flow {
+        flow_of(&self.ends[0], &self.ends[1], self.transport)
+    }
+
+    /// Which side sent a packet between `ends`: 0 is the one that sent the first packet. `None` where the packet is not
+    /// of this flow.
+    pub(crate) fn side(&self, ends: &Ends) -> Option<usize> {
+        if self.transport != ends.transport || self.snap != ends.snap {
+            return None;
+        }
+        let [first, second] = &self.ends;
+        if is_same(first, &ends.source) && is_same(second, &ends.destination) {
+            Some(0)
+        } else if is_same(first, &ends.destination) && is_same(second, &ends.source) {
+            Some(1)
+        } else {
+            None
+        }
+    }
+
     fn state(&self) -> State {
         let shake = &self.handshake;
         let both = self.sides.iter().all(|side| side.packets > 0);
@@ -105,8 +176,9 @@ impl Entry {
         }
     }
 
-    /// The record of what was counted since the last one; counting starts anew. `None` where nothing was.
-    pub(crate) fn take_conversation(&mut self) -> Option<Conversation> {
+    /// The record of what was counted since the last one, up to the packet at `last`; counting starts anew. `None` where
+    /// nothing was.
+    pub(crate) fn take_conversation(&mut self, last: Time) -> Option<Conversation> {
         if self.sides.iter().all(|side| side.packets == 0) {
             return None;
         }
@@ -115,14 +187,14 @@ impl Entry {
             Some(protocol) => (protocol.id, false),
             None => crate::guess::protocol(self.transport, &self.ends, self.sides.iter().any(|s| s.payload > 0)),
         };
-        let opener = self.opener & 1;
+        let opener = self.opener;
         let [a, b] = self.ends;
         let (from, to) = if opener == 0 { (a, b) } else { (b, a) };
         let state = self.state();
         let [a, b] = std::mem::take(&mut self.sides);
         let (sent, received) = if opener == 0 { (a, b) } else { (b, a) };
         Some(Conversation {
-            flow: self.flow,
+            flow: self.flow(),
             transport: self.transport,
             protocol: guess.into(),
             is_guess: is_guess && !guess.is_empty(),
@@ -131,7 +203,7 @@ impl Entry {
             sent,
             received,
             first: self.first,
-            last: self.last,
+            last,
             is_opening: std::mem::take(&mut self.is_opening),
             state,
         })
@@ -142,8 +214,9 @@ impl Entry {
 pub(crate) struct Flows {
     table: HashTable<u32>,
     entries: Vec<Option<Entry>>,
+    /// Time of the last packet of each entry: in a column of its own, because all are looked at in search of idle flows.
+    last: Vec<Time>,
     free: Vec<u32>,
-    hasher: RandomState,
     /// Where the next search for something to evict begins.
     hand: usize,
     /// Where the next search for idle flows begins.
@@ -156,29 +229,51 @@ impl Flows {
         Flows {
             table: HashTable::new(),
             entries: Vec::new(),
+            last: Vec::new(),
             free: Vec::new(),
-            // Seeded anew in every process: nobody outside can aim at one bucket. No order depends on it.
-            hasher: RandomState::default(),
             hand: 0,
             sweep: 0,
             evicted: 0,
         }
     }
 
-    pub(crate) fn hash(&self, key: &Key) -> u64 {
-        self.hasher.hash_one(key)
+    /// The place of a packet's flow, and the side that sent it.
+    pub(crate) fn find(&self, ends: &Ends, hash: u64) -> Option<(usize, usize)> {
+        let entries = &self.entries;
+        let mut side = 0;
+        let found = self.table.find(hash, |index| match entries.get(*index as usize) {
+            Some(Some(entry)) if entry.hash == hash => match entry.side(ends) {
+                Some(found) => {
+                    side = found;
+                    true
+                }
+                None => false,
+            },
+            _ => false,
+        });
+        found.map(|index| (*index as usize, side))
     }
 
-    /// The place of the flow with `key`.
-    pub(crate) fn find(&self, key: &Key, hash: u64) -> Option<usize> {
-        let entries = &self.entries;
-        self.table
-            .find(hash, |index| matches!(entries.get(*index as usize), Some(Some(entry)) if entry.key == *key))
-            .map(|index| *index as usize)
+    /// The flow with `hash`, most likely: a guess that is not verified.
+    pub(crate) fn approach(&self, hash: u64) -> Option<&Entry> {
+        let is_it = |index: &u32| matches!(self.entries.get(*index as usize), Some(Some(entry)) if entry.hash == hash);
+        self.table.find(hash, is_it).and_then(|index| self.entries.get(*index as usize)).and_then(Option::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut Entry> {
         self.entries.get_mut(index).and_then(Option::as_mut)
+    }
+
+    /// Time of the last packet of the flow at `index`.
+    pub(crate) fn last(&self, index: usize) -> Time {
+        self.last.get(index).copied().unwrap_or_default()
+    }
+
+    /// A packet of the flow at `index` came at `at`.
+    pub(crate) fn seen(&mut self, index: usize, at: Time) {
+        if let Some(last) = self.last.get_mut(index) {
+            *last = at;
+        }
     }
 
     /// Whether an insertion needs an eviction first.
@@ -186,26 +281,15 @@ impl Flows {
         self.table.len() >= limits::FLOWS_MAX
     }
 
-    pub(crate) fn insert(
-        &mut self,
-        key: Key,
-        hash: u64,
-        flow: Flow,
-        transport: Transport,
-        ends: [Address; 2],
-        opener: usize,
-        at: Time,
-    ) -> usize {
+    pub(crate) fn insert(&mut self, ends: &Ends, hash: u64, opener: usize, at: Time) -> usize {
         let entry = Entry {
-            key,
             hash,
-            flow,
-            transport,
-            ends,
-            opener,
+            ends: [ends.source, ends.destination],
+            transport: ends.transport,
+            snap: ends.snap,
+            opener: (opener & 1) as u8,
             sides: Default::default(),
             first: at,
-            last: at,
             is_opening: true,
             handshake: Handshake::default(),
             has_session: false,
@@ -221,9 +305,11 @@ impl Flows {
             }
             None => {
                 self.entries.push(Some(entry));
+                self.last.push(at);
                 (self.entries.len() - 1) as u32
             }
         };
+        self.seen(index as usize, at);
         let entries = &self.entries;
         self.table.insert_unique(hash, index, |i| {
             entries.get(*i as usize).and_then(Option::as_ref).map_or(0, |entry| entry.hash)
@@ -251,7 +337,7 @@ impl Flows {
         for step in 0..size {
             let index = (self.hand + step) % size;
             let Some(Some(entry)) = self.entries.get(index) else { continue };
-            let rank = (entry.has_session, entry.last);
+            let rank = (entry.has_session, self.last(index));
             if best.is_none_or(|(known, _)| rank < known) {
                 best = Some((rank, index));
             }
@@ -271,8 +357,10 @@ impl Flows {
         for _ in 0..share {
             let index = self.sweep % size;
             self.sweep = (index + 1) % size;
-            if let Some(Some(entry)) = self.entries.get(index)
-                && now.since(entry.last) > entry.idle_max()
+            let age = now.since(self.last(index));
+            if age > limits::IDLE_MIN
+                && let Some(Some(entry)) = self.entries.get(index)
+                && age > entry.idle_max()
             {
                 found.push(index);
             }

@@ -63,5 +63,5 @@ pub fn dialog(protocol: &'static Protocol, is_stream: bool, pieces: &[(usize, &[
     }
     session.end(at, pieces.len() as u64, &mut sink);
     sink.tell_all();
-    sink.records.drain(..).map(|(_, record)| record).collect()
+    sink.records.drain().map(|(_, record)| record).collect()
 }

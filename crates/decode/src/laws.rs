@@ -193,7 +193,7 @@ fn heard(talk: &Talk, pieces: &[(usize, Vec<u8>)], is_lost: &dyn Fn(usize) -> bo
     let end = say(&mut session, talk.is_stream(), pieces, is_lost, &mut sink);
     session.end(end, u64::MAX, &mut sink);
     sink.tell_all();
-    sink.records.drain(..).map(|(_, record)| record).collect()
+    sink.records.drain().map(|(_, record)| record).collect()
 }
 
 fn lines(records: &[Record]) -> Vec<String> {

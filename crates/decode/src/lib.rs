@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(test)]
+mod allocation;
 pub mod ber;
 #[cfg(test)]
 mod corpus;
@@ -28,6 +30,7 @@ mod session;
 pub mod sink;
 #[cfg(test)]
 pub mod testing;
+mod told;
 
 pub use draft::{Draft, Values};
 pub use exchange::Exchange;

@@ -4,7 +4,7 @@
 /// partition small enough for a core's second-level cache.
 pub const PARTITIONS: usize = 64;
 
-/// Flows of one partition. 64 × 2,048 = 131,072 live conversations; at some 400 bytes each a half-open flood stays
+/// Flows of one partition. 64 × 2,048 = 131,072 live conversations; at some 300 bytes each a half-open flood stays
 /// under 60 MB.
 pub const FLOWS_MAX: usize = 2_048;
 
@@ -66,6 +66,10 @@ pub const OTHER_IDLE: i64 = 300_000_000_000;
 /// Idle time of a TCP connection that was asked for and never answered.
 pub const ATTEMPT_IDLE: i64 = 60_000_000_000;
 
+/// The shortest of the idle times: what is younger needs no closer look.
+pub const IDLE_MIN: i64 = ATTEMPT_IDLE;
+const _: () = assert!(IDLE_MIN <= TCP_IDLE && IDLE_MIN <= OTHER_IDLE);
+
 /// Time after which a request without an answer is over, in nanoseconds.
 pub const ANSWER_WAIT: i64 = 30_000_000_000;
 
@@ -79,8 +83,8 @@ pub const HOLE_WAIT: i64 = 1_000_000_000;
 /// Two equal packets within this time are one packet that a mirror port sent twice, in nanoseconds.
 pub const DUPLICATE_WINDOW: i64 = 20_000_000;
 
-/// Records whose room a partition keeps from chunk to chunk.
-pub const RECORDS_KEPT: usize = 64;
+/// Records whose room a partition keeps from chunk to chunk: what a chunk of ordinary traffic gives.
+pub const RECORDS_KEPT: usize = 128;
 
 /// Bytes that wait in the streams of one partition, for the rest of their message or for a hole to fill. 64 partitions
 /// then keep 64 MiB at the most, whatever the traffic.

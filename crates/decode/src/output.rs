@@ -31,6 +31,19 @@ pub struct Route {
     pub behind: Behind,
     /// Messages of carriers that belong to the next act told.
     pub carried: Messages,
+    /// Where the acts of this flow are in roll-up.
+    pub(crate) turn: Turn,
+}
+
+/// Numbers of channels of roll-up: that of a flow's last act, and the one that is likely to come next. Both may be stale.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    pub(crate) last: u32,
+    pub(crate) next: u32,
+}
+
+impl Turn {
+    const UNKNOWN: Turn = Turn { last: u32::MAX, next: u32::MAX };
 }
 
 impl Route {
@@ -45,6 +58,7 @@ impl Route {
             malformed: 0,
             behind: Behind::Nobody,
             carried: Messages::none(),
+            turn: Turn::UNKNOWN,
         }
     }
 }
@@ -216,12 +230,9 @@ impl<'a> Output<'a> {
 
     /// A flow to `ip` and `port` (UDP or TCP) will come that speaks `protocol` (its id): announced data channels.
     pub fn expect(&mut self, ip: IpAddr, port: u16, protocol: &'static str) {
-        self.sink.share(EXPECTED, compact_str::format_compact!("{ip} {port}"), protocol.into());
+        self.sink.expect(ip, port, protocol);
     }
 }
-
-/// Topic of announced flows.
-pub(crate) const EXPECTED: &str = "expected";
 
 /// The act that a draft becomes.
 pub(crate) fn materialise(draft: &Draft<'_>, route: &Route, protocol: &'static Protocol, at: Time) -> Act {

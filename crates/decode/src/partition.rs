@@ -2,15 +2,20 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use model::{Address, Conversation, Flow, HealthKind, Mac, Record, State, Time, Transport};
+use foldhash::fast::RandomState;
+use model::{Address, Conversation, Flow, HealthKind, Record, State, Time, Transport};
 use wire::{Defragmenter, Layer, Packet, TcpSegment, Upper};
 
 use crate::duplicates::Duplicates;
-use crate::flow::{Entry, Flows, Key};
+use crate::flow::{Ends, Entry, Flows};
 use crate::limits;
 use crate::output::health;
 use crate::session::{Fed, Place, Session};
 use crate::sink::{Options, Sink};
+
+/// Packets whose bytes and flows are looked at before the first of them is decoded: so many waits for memory pass at the
+/// same time.
+pub(crate) const AHEAD: usize = 16;
 
 /// Counts of what one partition saw and could not read.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +47,7 @@ pub struct Counts {
 /// One of the fixed number of parts into which flows are split by their pair of addresses.
 pub(crate) struct Partition {
     flows: Flows,
+    hasher: RandomState,
     fragments: Defragmenter,
     duplicates: Duplicates,
     pub(crate) sink: Sink,
@@ -52,9 +58,11 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    pub(crate) fn new(options: Options) -> Partition {
+    /// A partition whose flows are found by the hashes that `hasher` makes.
+    pub(crate) fn new(options: Options, hasher: RandomState) -> Partition {
         Partition {
             flows: Flows::new(),
+            hasher,
             fragments: Defragmenter::new(),
             duplicates: Duplicates::new(),
             sink: Sink::new(options),
@@ -64,8 +72,22 @@ impl Partition {
         }
     }
 
-    /// Reads one packet.
-    pub(crate) fn packet(&mut self, packet: &Packet<'_>, at: Time, frame: u64, frame_wire_len: u32) {
+    /// Looks at what the next packets of the flows with these hashes will need, at most `AHEAD` of them, so that it is in
+    /// the cache by then. Step by step for all: what one step finds the next one starts from, so within a step nothing
+    /// waits for another's memory.
+    pub(crate) fn approach(&self, hashes: impl Iterator<Item = u64>) {
+        let mut entries = [const { None }; AHEAD];
+        for (place, hash) in entries.iter_mut().zip(hashes) {
+            *place = self.flows.approach(hash);
+        }
+        let sessions = entries.map(|entry| entry.and_then(|entry| entry.session.as_deref()));
+        let sum = sessions.iter().flatten().fold(0, |sum, session| sum ^ session.approach());
+        let channels = sessions.iter().flatten().map(|session| self.sink.approach(session.route.turn));
+        std::hint::black_box(channels.fold(sum, |sum, channel| sum ^ channel));
+    }
+
+    /// Reads one packet, whose flow has `hash`.
+    pub(crate) fn packet(&mut self, packet: &Packet<'_>, hash: u64, at: Time, frame: u64, frame_wire_len: u32) {
         self.counts.packets += 1;
         self.sink.frame = frame;
         if let Some(stop) = packet.stop {
@@ -82,40 +104,29 @@ impl Partition {
         if packet.ip.is_some_and(|ip| ip.fragment.is_some()) {
             if let Some(whole) = self.fragments.push(at, packet) {
                 let again = wire::parse_upper(whole.protocol, &whole.payload, packet);
-                self.whole(&again, at, frame, frame_wire_len);
+                let ends = Ends::of(&again);
+                self.whole(&again, &ends, ends.hash(&self.hasher), at, frame, frame_wire_len);
             }
             return;
         }
-        self.whole(packet, at, frame, frame_wire_len);
+        self.whole(packet, &Ends::of(packet), hash, at, frame, frame_wire_len);
     }
 
     /// Reads a packet that is no fragment.
-    fn whole(&mut self, packet: &Packet<'_>, at: Time, frame: u64, frame_wire_len: u32) {
-        let (source_port, destination_port, transport) = match (packet.upper, packet.ip) {
-            (Upper::Tcp(segment), _) => (Some(segment.source), Some(segment.destination), Transport::Tcp),
-            (Upper::Udp(source, destination), _) => (Some(source), Some(destination), Transport::Udp),
-            (Upper::Sctp(source, destination), _) => (Some(source), Some(destination), Transport::Sctp),
-            (Upper::None, Some(ip)) => (None, None, Transport::Ip(ip.protocol)),
-            (Upper::None, None) => (None, None, Transport::Ethernet(packet.ethertype)),
-        };
-        let address = |mac: Option<Mac>, ip, port| Address { mac, ip, port, vlan: packet.vlan };
-        let source = address(packet.source_mac, packet.ip.map(|ip| ip.source), source_port);
-        let destination = address(packet.destination_mac, packet.ip.map(|ip| ip.destination), destination_port);
-        let key = Key::new(&source, &destination, transport, packet.snap.unwrap_or(0));
-        let hash = self.flows.hash(&key);
+    fn whole(&mut self, packet: &Packet<'_>, ends: &Ends, hash: u64, at: Time, frame: u64, frame_wire_len: u32) {
         let segment = match packet.upper {
             Upper::Tcp(segment) => Some(segment),
             _ => None,
         };
-        let mut found = self.flows.find(&key, hash);
-        if let Some(index) = found
+        let mut found = self.flows.find(ends, hash);
+        if let Some((index, _)) = found
             && self.is_begun_anew(index, segment.as_ref(), at)
         {
             self.finish(index, at);
             found = None;
         }
-        let index = match found {
-            Some(index) => index,
+        let (index, side) = match found {
+            Some(found) => found,
             None => {
                 if self.flows.is_full()
                     && let Some(victim) = self.flows.victim()
@@ -124,19 +135,13 @@ impl Partition {
                     self.finish(victim, at);
                 }
                 self.counts.flows += 1;
-                let flow = flow_of(&source, &destination, transport);
-                let opener = opener(segment.as_ref(), &source, &destination);
-                self.flows.insert(key, hash, flow, transport, [source, destination], opener, at)
+                let opener = opener(segment.as_ref(), &ends.source, &ends.destination);
+                (self.flows.insert(ends, hash, opener, at), 0)
             }
         };
+        self.flows.seen(index, at);
         let is_copy = !packet.payload.is_empty() && self.duplicates.is_copy(packet, at);
         let Some(entry) = self.flows.get_mut(index) else { return };
-        let side = usize::from(
-            !(entry.ends[0].ip == source.ip
-                && entry.ends[0].port == source.port
-                && (source.ip.is_some() || entry.ends[0].mac == source.mac)),
-        );
-        entry.last = at;
         let counts = of_side(&mut entry.sides, side);
         counts.packets += 1;
         counts.bytes += u64::from(frame_wire_len);
@@ -153,7 +158,7 @@ impl Partition {
         self.deliver(index, packet, segment.as_ref(), place);
         if let Some(entry) = self.flows.get_mut(index)
             && at.since(entry.first) >= limits::CONVERSATION_INTERVAL
-            && let Some(conversation) = entry.take_conversation()
+            && let Some(conversation) = entry.take_conversation(at)
         {
             entry.first = at;
             self.tell(conversation);
@@ -171,12 +176,12 @@ impl Partition {
             let is_from_start = entry.handshake.syn || entry.transport != Transport::Tcp;
             entry.has_session = true;
             entry.session = Some(Box::new(Session::new(
-                entry.flow,
+                entry.flow(),
                 entry.transport,
                 packet.ethertype,
                 packet.snap.filter(|_| packet.ip.is_none()),
                 entry.ends,
-                entry.opener,
+                usize::from(entry.opener),
                 is_from_start,
             )));
         }
@@ -236,14 +241,15 @@ impl Partition {
         self.counts.failures += 1;
         let Some(entry) = self.flows.get_mut(index) else { return };
         let protocol = entry.session.as_deref_mut().and_then(Session::fail);
-        let record = failure(entry.flow, protocol, at);
+        let record = failure(entry.flow(), protocol, at);
         self.sink.push(record);
     }
 
     /// Whether a segment begins a new connection between the ends of an old one.
     fn is_begun_anew(&mut self, index: usize, segment: Option<&TcpSegment>, at: Time) -> bool {
+        let age = at.since(self.flows.last(index));
         let Some(entry) = self.flows.get_mut(index) else { return false };
-        if at.since(entry.last) > entry.idle_max() {
+        if age > limits::IDLE_MIN && age > entry.idle_max() {
             return true;
         }
         segment.is_some_and(|segment| {
@@ -265,7 +271,7 @@ impl Partition {
             }
         } else {
             self.counts.failures += 1;
-            let failed = failure(entry.flow, session.fail(), at);
+            let failed = failure(entry.flow(), session.fail(), at);
             self.sink.push(failed);
         }
         entry.protocol = session.protocol().or(entry.protocol);
@@ -275,8 +281,9 @@ impl Partition {
     /// Ends a flow and tells its conversation.
     fn finish(&mut self, index: usize, at: Time) {
         self.close_session(index, at);
+        let last = self.flows.last(index);
         if let Some(mut entry) = self.flows.remove(index)
-            && let Some(conversation) = entry.take_conversation()
+            && let Some(conversation) = entry.take_conversation(last)
         {
             self.tell(conversation);
         }
@@ -360,10 +367,10 @@ fn note_flags(entry: &mut Entry, segment: &TcpSegment, side: usize, has_data: bo
     shake.has_data |= has_data;
     if flags.syn() && !flags.ack() {
         shake.syn = true;
-        entry.opener = side & 1;
+        entry.opener = (side & 1) as u8;
     } else if flags.syn() {
         shake.syn_ack = true;
-        entry.opener = (side ^ 1) & 1;
+        entry.opener = ((side ^ 1) & 1) as u8;
     }
     *of_side(&mut shake.fin, side) |= flags.fin();
     if flags.rst() {
@@ -388,23 +395,5 @@ fn opener(segment: Option<&TcpSegment>, source: &Address, destination: &Address)
             }
         }
         None => 0,
-    }
-}
-
-fn flow_of(source: &Address, destination: &Address, transport: Transport) -> Flow {
-    match (source.ip, destination.ip) {
-        (Some(from), Some(to)) => Flow::Ip {
-            transport,
-            source: (from, source.port.unwrap_or(0)),
-            destination: (to, destination.port.unwrap_or(0)),
-        },
-        _ => Flow::Link {
-            source: source.mac.unwrap_or_default(),
-            destination: destination.mac.unwrap_or_default(),
-            ethertype: match transport {
-                Transport::Ethernet(kind) => kind,
-                _ => 0,
-            },
-        },
     }
 }

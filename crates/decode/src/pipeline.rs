@@ -1,31 +1,37 @@
 //! Chunks of frames in, records out in the order of the frames, whatever the number of workers.
 //!
-//! Two steps a chunk: headers are read block by block and sorted by partition; then workers take whole partitions. What
+//! Two steps a chunk: frames are sorted by partition, block by block; then workers take whole partitions. What
 //! flows share across partitions becomes visible at the border of a chunk. Chunks end where `capture` ends them, which
 //! depends on the packets alone; so neither workers nor read sizes change a record.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, PoisonError, RwLock};
 
-use model::{Frame, HealthKind, Record, Time};
-use wire::{Layer, Packet};
+use foldhash::fast::RandomState;
+use model::{Frames, HealthKind, Record, Time};
+use wire::Layer;
 
+use crate::flow::Ends;
 use crate::limits;
 use crate::output::health;
-use crate::partition::Partition;
+use crate::partition::{AHEAD, Partition};
 use crate::sink::{Options, ProtocolCounts, Shared};
+use crate::told::Told;
 
-/// Frames whose headers are read in one go.
+/// Frames that are sorted by partition in one go.
 const BLOCK: usize = 1_024;
 
 /// Decodes a sequence of frames.
 pub struct Pipeline {
     partitions: Vec<Mutex<Partition>>,
+    hasher: RandomState,
     workers: usize,
+    /// Places of the frames of a chunk, block by block.
+    blocks: Vec<RwLock<Block>>,
     shared: Arc<Shared>,
     last: (Time, u64),
     /// Records of the last chunk, by partition: told while the next one is decoded.
-    told_next: Vec<Vec<(u64, Record)>>,
+    told_next: Vec<Told>,
     order: Vec<(u64, u32, u32)>,
     /// What was told of blindness so far, so that each time only the rest is.
     told_blind: Vec<(HealthKind, String, u64)>,
@@ -44,29 +50,44 @@ pub struct Totals {
     pub duplicates: u64,
 }
 
-/// Headers of a block of frames, sorted by partition.
-#[derive(Default)]
-struct Block<'a> {
-    packets: Vec<Packet<'a>>,
-    /// Indices into `packets`, those of one partition side by side and in order.
+/// The frames of a block, sorted by partition. Only their places are kept: reading headers a second time costs less than
+/// writing them down.
+struct Block {
+    /// Places in the block, those of one partition side by side and in order.
     order: Vec<u16>,
     /// Where each partition begins in `order`; one more than there are partitions.
-    starts: Vec<u16>,
+    starts: [u16; limits::PARTITIONS + 1],
+    /// Hashes of the flows, by place.
+    hashes: Vec<u64>,
 }
 
-impl<'a> Block<'a> {
-    fn fill(&mut self, frames: &[Frame<'a>]) {
-        self.packets.clear();
+impl Default for Block {
+    fn default() -> Block {
+        Block {
+            order: Vec::with_capacity(BLOCK),
+            starts: [0; limits::PARTITIONS + 1],
+            hashes: Vec::with_capacity(BLOCK),
+        }
+    }
+}
+
+impl Block {
+    /// Sorts the frames from `first` on.
+    fn fill(&mut self, frames: &dyn Frames, first: usize, hasher: &RandomState) {
+        self.hashes.clear();
         let mut of = [0_u8; BLOCK];
         let mut counts = [0_u16; limits::PARTITIONS + 1];
-        for (frame, of) in frames.iter().zip(&mut of) {
-            let packet = wire::parse(frame);
+        let mut size = 0;
+        for (index, of) in of.iter_mut().enumerate() {
+            let Some(frame) = frames.frame(first.saturating_add(index)) else { break };
+            let packet = wire::parse(&frame);
+            self.hashes.push(Ends::of(&packet).hash(hasher));
             let partition = wire::partition(&packet, limits::PARTITIONS);
             *of = partition as u8;
             if let Some(count) = counts.get_mut(partition + 1) {
                 *count += 1;
             }
-            self.packets.push(packet);
+            size = index + 1;
         }
         for i in 1..counts.len() {
             let before = counts.get(i - 1).copied().unwrap_or(0);
@@ -74,11 +95,10 @@ impl<'a> Block<'a> {
                 *count += before;
             }
         }
-        self.starts.clear();
-        self.starts.extend_from_slice(&counts);
+        self.starts = counts;
         self.order.clear();
-        self.order.resize(frames.len(), 0);
-        for (index, partition) in of.iter().take(frames.len()).enumerate() {
+        self.order.resize(size, 0);
+        for (index, partition) in of.iter().take(size).enumerate() {
             if let Some(next) = counts.get_mut(usize::from(*partition)) {
                 if let Some(place) = self.order.get_mut(usize::from(*next)) {
                     *place = index as u16;
@@ -88,6 +108,12 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// Hash of the flow of the frame at `place`.
+    fn hash(&self, place: u16) -> u64 {
+        self.hashes.get(usize::from(place)).copied().unwrap_or(0)
+    }
+
+    /// Places of the frames of a partition.
     fn of(&self, partition: usize) -> &[u16] {
         let start = self.starts.get(partition).copied().unwrap_or(0);
         let end = self.starts.get(partition + 1).copied().unwrap_or(0);
@@ -95,33 +121,70 @@ impl<'a> Block<'a> {
     }
 }
 
+/// The partitions, those with the most frames first.
+fn by_size(blocks: &[RwLock<Block>]) -> [usize; limits::PARTITIONS] {
+    let mut sizes = [0_usize; limits::PARTITIONS];
+    for block in blocks {
+        let block = block.read().unwrap_or_else(PoisonError::into_inner);
+        for (number, size) in sizes.iter_mut().enumerate() {
+            *size += block.of(number).len();
+        }
+    }
+    let mut order = std::array::from_fn(|number| number);
+    order.sort_unstable_by_key(|number| std::cmp::Reverse((sizes.get(*number).copied(), std::cmp::Reverse(*number))));
+    order
+}
+
+/// Decodes the frames of one partition, in order.
+fn decode(partition: &mut Partition, number: usize, frames: &dyn Frames, blocks: &[RwLock<Block>]) {
+    for (index, block) in blocks.iter().enumerate() {
+        let block = block.read().unwrap_or_else(PoisonError::into_inner);
+        for places in block.of(number).chunks(AHEAD) {
+            let bytes = places.iter().map(|place| {
+                let frame = frames.frame(index * BLOCK + usize::from(*place));
+                frame.and_then(|frame| frame.bytes.get(64).copied()).unwrap_or(0)
+            });
+            std::hint::black_box(bytes.fold(0, |sum, byte| sum ^ byte));
+            partition.approach(places.iter().map(|place| block.hash(*place)));
+            for place in places {
+                if let Some(frame) = frames.frame(index * BLOCK + usize::from(*place)) {
+                    let packet = wire::parse(&frame);
+                    partition.packet(&packet, block.hash(*place), frame.at, frame.number, frame.wire_len);
+                }
+            }
+        }
+    }
+}
+
 /// Tells the records of all partitions in the order of the frames that caused them, and empties the lists.
-fn tell_in_order(lists: &mut [Vec<(u64, Record)>], order: &mut Vec<(u64, u32, u32)>, tell: &mut dyn FnMut(&Record)) {
+fn tell_in_order(lists: &mut [Told], order: &mut Vec<(u64, u32, u32)>, tell: &mut dyn FnMut(&Record)) {
     order.clear();
     for (p, records) in lists.iter().enumerate() {
-        order.extend(records.iter().enumerate().map(|(i, (frame, _))| (*frame, p as u32, i as u32)));
+        order.extend(records.iter().enumerate().map(|(i, (frame, _))| (frame, p as u32, i as u32)));
     }
     order.sort_unstable();
     for (_, p, i) in order.iter() {
-        if let Some((_, record)) = lists.get(*p as usize).and_then(|records| records.get(*i as usize)) {
+        if let Some(record) = lists.get(*p as usize).and_then(|records| records.get(*i as usize)) {
             tell(record);
         }
     }
     for records in lists {
         records.clear();
-        records.shrink_to(limits::RECORDS_KEPT);
     }
 }
 
 impl Pipeline {
     /// A pipeline with `workers` threads; 1 works in the calling thread alone.
     pub fn new(options: Options, workers: usize) -> Pipeline {
+        let hasher = RandomState::default();
         Pipeline {
-            partitions: (0..limits::PARTITIONS).map(|_| Mutex::new(Partition::new(options))).collect(),
+            partitions: (0..limits::PARTITIONS).map(|_| Mutex::new(Partition::new(options, hasher.clone()))).collect(),
+            hasher,
             workers: workers.max(1),
+            blocks: Vec::new(),
             shared: Arc::default(),
             last: (Time::default(), 0),
-            told_next: (0..limits::PARTITIONS).map(|_| Vec::new()).collect(),
+            told_next: (0..limits::PARTITIONS).map(|_| Told::default()).collect(),
             order: Vec::new(),
             told_blind: Vec::new(),
         }
@@ -152,36 +215,32 @@ impl Pipeline {
     /// Decodes one chunk. `meanwhile` runs in the calling thread while workers work (with one worker, after it): reading
     /// the next chunk is what it is for. Records go to `tell` in order, those of a chunk while the next one is decoded;
     /// `finish` tells the last.
-    pub fn chunk(&mut self, frames: &[Frame<'_>], meanwhile: impl FnOnce(), tell: &mut dyn FnMut(&Record)) {
-        let Some(last) = frames.last() else { return meanwhile() };
+    pub fn chunk(&mut self, frames: &dyn Frames, meanwhile: impl FnOnce(), tell: &mut dyn FnMut(&Record)) {
+        let count = frames.count();
+        let Some(last) = frames.frame(count.wrapping_sub(1)) else { return meanwhile() };
         self.last = (last.at, last.number);
-        let blocks: Vec<&[Frame<'_>]> = frames.chunks(BLOCK).collect();
-        let sorted: Vec<RwLock<Block<'_>>> = blocks.iter().map(|_| RwLock::new(Block::default())).collect();
+        let in_use = count.div_ceil(BLOCK);
+        self.blocks.resize_with(self.blocks.len().max(in_use), RwLock::default);
+        let blocks = self.blocks.get(..in_use).unwrap_or_default();
         let (next_block, next_partition) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let barrier = Barrier::new(self.workers);
-        let partitions = &self.partitions;
+        let (partitions, hasher) = (&self.partitions, &self.hasher);
         let last = self.last;
         let work = || {
-            while let Some((frames, block)) = {
+            loop {
                 let index = next_block.fetch_add(1, Ordering::Relaxed);
-                blocks.get(index).zip(sorted.get(index))
-            } {
-                block.write().unwrap_or_else(PoisonError::into_inner).fill(frames);
+                let Some(block) = blocks.get(index) else { break };
+                block.write().unwrap_or_else(PoisonError::into_inner).fill(frames, index * BLOCK, hasher);
             }
             barrier.wait();
+            // The largest first, so that none is left to one worker when the others have nothing more to do.
+            let by_size = by_size(blocks);
             loop {
                 let index = next_partition.fetch_add(1, Ordering::Relaxed);
+                let Some(index) = by_size.get(index).copied() else { break };
                 let Some(partition) = partitions.get(index) else { break };
                 let mut partition = partition.lock().unwrap_or_else(PoisonError::into_inner);
-                for (block, frames) in sorted.iter().zip(&blocks) {
-                    let block = block.read().unwrap_or_else(PoisonError::into_inner);
-                    for place in block.of(index) {
-                        let place = usize::from(*place);
-                        if let (Some(packet), Some(frame)) = (block.packets.get(place), frames.get(place)) {
-                            partition.packet(packet, frame.at, frame.number, frame.wire_len);
-                        }
-                    }
-                }
+                decode(&mut partition, index, frames, blocks);
                 partition.chunk_ends(last.0, last.1);
             }
         };
@@ -214,7 +273,7 @@ impl Pipeline {
         for partition in &mut self.partitions {
             let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
             partition.end(at, frame);
-            for (_, record) in partition.sink.records.drain(..) {
+            for (_, record) in partition.sink.records.drain() {
                 tell(&record);
             }
         }
@@ -252,14 +311,19 @@ impl Pipeline {
         if !has_news {
             return;
         }
-        let mut shared = Shared::clone(&self.shared);
+        // Nobody else holds the table for a moment, so that it can be added to where it is.
+        let nothing: Arc<Shared> = Arc::default();
+        for partition in &mut self.partitions {
+            partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink.shared = Arc::clone(&nothing);
+        }
+        let shared = Arc::make_mut(&mut self.shared);
         for partition in &mut self.partitions {
             let sink = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
             for (topic, key, value) in sink.published.drain(..) {
                 shared.insert(topic, key, value);
             }
+            sink.expected.drain(..).for_each(|port| shared.expect(port));
         }
-        self.shared = Arc::new(shared);
         for partition in &mut self.partitions {
             let sink = &mut partition.get_mut().unwrap_or_else(PoisonError::into_inner).sink;
             sink.shared = Arc::clone(&self.shared);
@@ -337,7 +401,7 @@ impl Pipeline {
 
 #[cfg(test)]
 mod tests {
-    use model::LinkType;
+    use model::{Frame, LinkType};
 
     use super::*;
 
@@ -347,7 +411,7 @@ mod tests {
         let at = Time::from_seconds(1_000, 0);
         let frame = Frame { at, link: LinkType::ETHERNET, bytes: &bytes, wire_len: 6, number: 1 };
         let mut pipeline = Pipeline::new(Options::default(), 1);
-        pipeline.chunk(&[frame], || (), &mut |_| ());
+        pipeline.chunk(&vec![frame], || (), &mut |_| ());
         let count = |pipeline: &mut Pipeline| {
             let mut blind = 0;
             pipeline.tell_blindness(&mut |record| match record {
@@ -358,7 +422,7 @@ mod tests {
         };
         assert_eq!(count(&mut pipeline), 1, "the header that could not be read");
         assert_eq!(count(&mut pipeline), 0, "it was told");
-        pipeline.chunk(&[Frame { at: at.plus(5_000_000_000), ..frame }], || (), &mut |_| ());
+        pipeline.chunk(&vec![Frame { at: at.plus(5_000_000_000), ..frame }], || (), &mut |_| ());
         assert_eq!(count(&mut pipeline), 1, "only what is new");
 
         let poll = [
@@ -368,7 +432,7 @@ mod tests {
         .concat();
         let mut told = Vec::new();
         let frame = Frame { bytes: &poll, wire_len: poll.len() as u32, number: 2, ..frame };
-        pipeline.chunk(&[frame], || (), &mut |record| told.push(record.clone()));
+        pipeline.chunk(&vec![frame], || (), &mut |record| told.push(record.clone()));
         let later = at.plus(crate::limits::CONVERSATION_INTERVAL.saturating_mul(100));
         pipeline.tick(later, &mut |record| told.push(record.clone()));
         let kinds: Vec<&str> = told.iter().map(Record::kind).collect();

@@ -1,5 +1,9 @@
 //! THE TABLE of protocols: a file and a line each.
 
+use std::sync::LazyLock;
+
+use model::Transport;
+
 use crate::protocol::{Carrier, Protocol};
 
 pub mod arp;
@@ -137,6 +141,21 @@ pub static PROTOCOLS: &[&Protocol] = &[
 /// The protocol with `id`.
 pub fn by_id(id: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|protocol| protocol.id == id)
+}
+
+/// The rows that a flow of `transport` may carry, in the order of the table; of transports other than TCP and UDP all.
+pub fn carried_by(transport: Transport) -> &'static [&'static Protocol] {
+    static TCP: LazyLock<Vec<&'static Protocol>> = LazyLock::new(|| carried(|c| matches!(c, Carrier::Tcp(_))));
+    static UDP: LazyLock<Vec<&'static Protocol>> = LazyLock::new(|| carried(|c| matches!(c, Carrier::Udp(_))));
+    match transport {
+        Transport::Tcp => &TCP,
+        Transport::Udp => &UDP,
+        _ => PROTOCOLS,
+    }
+}
+
+fn carried(fits: fn(&Carrier) -> bool) -> Vec<&'static Protocol> {
+    PROTOCOLS.iter().copied().filter(|row| row.carriers.iter().any(fits)).collect()
 }
 
 /// The protocols that `carrier` transports inside its messages.

@@ -6,18 +6,18 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use model::{Act, Address, Object, Outcome, Reading, Record, Sample, SampleOrigin, Time, Value, Verb};
+use model::{Act, Address, Behind, Object, Outcome, Reading, Record, Sample, SampleOrigin, Time, Value, Verb};
 
 use crate::draft::{Draft, Values};
 use crate::limits;
-use crate::output::{Route, latency, materialise};
+use crate::output::{Route, Turn, latency, materialise};
 use crate::protocol::Protocol;
 use crate::sink::Options;
-
-type Records = Vec<(u64, Record)>;
+use crate::told::Told;
 
 /// All channels of one partition.
 pub(crate) struct Rollup {
@@ -47,7 +47,9 @@ struct Channel {
     refusals_told: u64,
     kept: Kept,
     variables: Vec<(u32, Variable)>,
-    is_industrial: bool,
+    /// The channel whose act came after this one's in the same flow.
+    successor: u32,
+    protocol: &'static Protocol,
 }
 
 /// Least, greatest and mean of something.
@@ -84,6 +86,13 @@ enum Kept {
 }
 
 impl Kept {
+    fn last_byte(&self) -> u8 {
+        match self {
+            Kept::Registers { bytes, .. } | Kept::Bits { bytes, .. } => bytes.last().copied().unwrap_or(0),
+            Kept::Nothing | Kept::List(_) => 0,
+        }
+    }
+
     fn as_values(&self) -> Values<'_> {
         match self {
             Kept::Nothing => Values::None,
@@ -119,27 +128,38 @@ impl Rollup {
 
     pub(crate) fn act(
         &mut self,
-        route: &Route,
+        route: &mut Route,
         protocol: &'static Protocol,
         at: Time,
         draft: &Draft<'_>,
         options: Options,
         frame: u64,
-        records: &mut Records,
+        records: &mut Told,
     ) {
         let (from, to) = parties(draft, route);
-        let hash = self.hash(&from, &to, protocol.id, draft);
-        let found = self.table.find(hash, |index| {
-            matches!(self.channels.get(*index as usize), Some(Some(c)) if c.hash == hash && c.is_of(&from, &to, protocol.id, draft))
-        });
-        if let Some(channel) = found.and_then(|i| self.channels.get_mut(*i as usize)).and_then(Option::as_mut) {
+        // Polls come in turn: what followed the last act of this flow before is likely to follow it again.
+        if let Some(Some(channel)) = self.channels.get_mut(route.turn.next as usize)
+            && channel.is_of(&from, &to, protocol, draft)
+        {
+            route.turn = Turn { last: route.turn.next, next: channel.successor };
             channel.again(route, protocol, at, draft, options, frame, records);
             return;
         }
+        let hash = self.hash(&from, &to, protocol.id, draft);
+        let found = self.table.find(hash, |index| {
+            matches!(self.channels.get(*index as usize), Some(Some(c)) if c.hash == hash && c.is_of(&from, &to, protocol, draft))
+        });
+        if let Some(index) = found.copied() {
+            self.follow(route, index);
+            if let Some(Some(channel)) = self.channels.get_mut(index as usize) {
+                channel.again(route, protocol, at, draft, options, frame, records);
+            }
+            return;
+        }
+        // The template of later counts lacks what belongs to one act only.
         let mut act = materialise(draft, route, protocol, at);
-        records.push((frame, Record::Act(act.clone())));
-        // The template of later counts: what belongs to one act only is taken out.
-        act.messages = model::Messages::none();
+        let (values, messages) = (std::mem::take(&mut act.values), std::mem::take(&mut act.messages));
+        records.push((frame, Record::Act(Act { values, messages, ..act.clone() })));
         let start = act.at;
         let mut channel = Box::new(Channel {
             hash,
@@ -153,25 +173,64 @@ impl Rollup {
             refusals_told: 1,
             kept: Kept::Nothing,
             variables: Vec::new(),
-            is_industrial: protocol.is_industrial,
+            successor: u32::MAX,
+            protocol,
         });
         channel.sample(at, draft.values, frame, records);
-        channel.act.values = Vec::new();
-        self.insert(hash, channel, at, frame, records);
+        let index = self.insert(hash, channel, at, frame, records);
+        self.follow(route, index);
     }
 
+    /// Notes that the act of the channel at `index` came in this flow.
+    fn follow(&mut self, route: &mut Route, index: u32) {
+        if let Some(Some(before)) = self.channels.get_mut(route.turn.last as usize) {
+            before.successor = index;
+        }
+        let next = match self.channels.get(index as usize) {
+            Some(Some(channel)) => channel.successor,
+            _ => index,
+        };
+        route.turn = Turn { last: index, next };
+    }
+
+    /// Looks at the channel that is due in a flow, so that it is in the cache when its act comes.
+    pub(crate) fn approach(&self, turn: Turn) -> u64 {
+        let Some(Some(channel)) = self.channels.get(turn.next as usize) else { return 0 };
+        let act = &channel.act;
+        let ends = u64::from(act.from.vlan.unwrap_or(0)) ^ u64::from(act.to.vlan.unwrap_or(0));
+        let counts = channel.merged ^ channel.gap.sum as u64 ^ channel.latency.sum as u64 ^ channel.refusals_told;
+        ends ^ counts ^ u64::from(act.code) ^ act.name.len() as u64 ^ u64::from(channel.kept.last_byte())
+    }
+
+    /// A number that is the same for equal acts: of what differs most, in as few steps as possible.
     fn hash(&self, from: &Address, to: &Address, protocol: &str, draft: &Draft<'_>) -> u64 {
         let mut hasher = self.hasher.build_hasher();
-        (from.ip, to.ip, from.mac.filter(|_| from.ip.is_none()), to.mac.filter(|_| to.ip.is_none())).hash(&mut hasher);
-        hasher.write_u32(draft.code);
-        hasher.write_usize(protocol.len());
-        hasher.write_u8(draft.outcome as u8);
-        draft.object.hash(&mut hasher);
-        draft.behind.hash(&mut hasher);
+        for end in [from, to] {
+            match (end.ip, end.mac) {
+                (Some(IpAddr::V4(ip)), _) => hasher.write_u32(ip.to_bits()),
+                (Some(IpAddr::V6(ip)), _) => hasher.write_u128(ip.to_bits()),
+                (None, mac) => mac.hash(&mut hasher),
+            }
+        }
+        hasher.write_u64(u64::from(draft.code) << 32 | (protocol.len() as u64) << 8 | draft.outcome as u64);
+        match &draft.object {
+            Object::None => {}
+            Object::Span { space, first, count } => {
+                hasher.write_u64(first << 40 ^ first ^ u64::from(*count) << 8 ^ space.len() as u64);
+            }
+            Object::Text(text) => hasher.write(text.as_bytes()),
+        }
+        match &draft.behind {
+            Behind::Nobody => {}
+            Behind::Unit(unit) => hasher.write_u8(*unit),
+            Behind::Link(link) => hasher.write_u16(*link),
+            Behind::Slot { rack, slot } => hasher.write_u16(u16::from_be_bytes([*rack, *slot])),
+            Behind::Path(path) => hasher.write(path.as_bytes()),
+        }
         hasher.finish()
     }
 
-    fn insert(&mut self, hash: u64, channel: Box<Channel>, at: Time, frame: u64, records: &mut Records) {
+    fn insert(&mut self, hash: u64, channel: Box<Channel>, at: Time, frame: u64, records: &mut Told) -> u32 {
         if self.queue.len() >= limits::CHANNELS_MAX
             && let Some((_, oldest)) = self.queue.pop_front()
         {
@@ -194,9 +253,10 @@ impl Rollup {
         self.table
             .insert_unique(hash, index, |i| channels.get(*i as usize).and_then(Option::as_ref).map_or(0, |c| c.hash));
         self.queue.push_back((at.plus(limits::ROLLUP_INTERVAL), index));
+        index
     }
 
-    fn remove(&mut self, index: u32, frame: u64, records: &mut Records) {
+    fn remove(&mut self, index: u32, frame: u64, records: &mut Told) {
         let Some(mut channel) = self.channels.get_mut(index as usize).and_then(Option::take) else { return };
         channel.tell(frame, records);
         channel.tell_summaries(frame, records);
@@ -207,7 +267,7 @@ impl Rollup {
     }
 
     /// Tells channels whose interval is over at `now`; those that were silent for a whole interval leave.
-    pub(crate) fn tell_due(&mut self, now: Time, frame: u64, records: &mut Records) {
+    pub(crate) fn tell_due(&mut self, now: Time, frame: u64, records: &mut Told) {
         // Each channel is looked at once at the most.
         for _ in 0..self.queue.len() {
             let Some((deadline, index)) = self.queue.front().copied() else { return };
@@ -227,7 +287,7 @@ impl Rollup {
     }
 
     /// Tells everything that is merged, in the order in which the channels began.
-    pub(crate) fn tell_all(&mut self, frame: u64, records: &mut Records) {
+    pub(crate) fn tell_all(&mut self, frame: u64, records: &mut Told) {
         for (_, index) in &self.queue {
             if let Some(channel) = self.channels.get_mut(*index as usize).and_then(Option::as_mut) {
                 channel.tell(frame, records);
@@ -250,7 +310,7 @@ fn is_same_machine(one: &Address, other: &Address) -> bool {
 }
 
 impl Channel {
-    fn is_of(&self, from: &Address, to: &Address, protocol: &str, draft: &Draft<'_>) -> bool {
+    fn is_of(&self, from: &Address, to: &Address, protocol: &'static Protocol, draft: &Draft<'_>) -> bool {
         let act = &self.act;
         act.code == draft.code
             && act.outcome == draft.outcome
@@ -258,7 +318,7 @@ impl Channel {
             && act.behind == draft.behind
             && is_same_machine(&act.from, from)
             && is_same_machine(&act.to, to)
-            && act.protocol == protocol
+            && std::ptr::eq(self.protocol, protocol)
             && act.verb == draft.verb
             && act.status == draft.status
             && act.name == draft.name
@@ -272,7 +332,7 @@ impl Channel {
         draft: &Draft<'_>,
         options: Options,
         frame: u64,
-        records: &mut Records,
+        records: &mut Told,
     ) {
         let asked = draft.asked.unwrap_or(at);
         let is_alone = !options.is_rolled_up
@@ -303,7 +363,7 @@ impl Channel {
     }
 
     /// Tells the acts merged so far as one.
-    fn tell(&mut self, frame: u64, records: &mut Records) {
+    fn tell(&mut self, frame: u64, records: &mut Told) {
         self.refusals_told = 0;
         if self.merged == 0 {
             return;
@@ -326,11 +386,11 @@ impl Channel {
     }
 
     /// Keeps the values and tells those that changed as samples.
-    fn sample(&mut self, at: Time, values: Values<'_>, frame: u64, records: &mut Records) {
+    fn sample(&mut self, at: Time, values: Values<'_>, frame: u64, records: &mut Told) {
         if values.is_empty() {
             return;
         }
-        let is_variable = self.is_industrial
+        let is_variable = self.protocol.is_industrial
             && matches!(self.act.verb, Verb::Read | Verb::Write | Verb::Operate | Verb::Report)
             && self.act.outcome != Outcome::Refused;
         match (values, &mut self.kept) {
@@ -413,7 +473,7 @@ impl Channel {
     }
 
     /// One variable changed: tells it, or counts it into a summary where it changes too often.
-    fn changed(&mut self, index: u32, at: Time, reading: &Reading, frame: u64, records: &mut Records) {
+    fn changed(&mut self, index: u32, at: Time, reading: &Reading, frame: u64, records: &mut Told) {
         let second = at.0.div_euclid(1_000_000_000);
         let place = match self.variables.binary_search_by_key(&index, |(i, _)| *i) {
             Ok(place) => place,
@@ -463,7 +523,7 @@ impl Channel {
     }
 
     /// Tells the summaries of variables that changed too often.
-    fn tell_summaries(&mut self, frame: u64, records: &mut Records) {
+    fn tell_summaries(&mut self, frame: u64, records: &mut Told) {
         if self.variables.iter().all(|(_, variable)| variable.count == 0) {
             return;
         }

@@ -6,7 +6,7 @@ use model::{Address, Flow, Time, Transport};
 use wire::{Assembler, Placed};
 
 use crate::limits;
-use crate::output::{EXPECTED, Output, Route};
+use crate::output::{Output, Route};
 use crate::protocol::{Carrier, Context, Decoder, Match, Measure, Opening, Probe, Protocol, Speaker};
 use crate::protocols;
 use crate::sink::Sink;
@@ -116,6 +116,13 @@ impl Session {
             taken_at: Match::No,
             undecoded: 0,
         }
+    }
+
+    /// Looks at what the next packet will need, so that it is in the cache by then.
+    pub(crate) fn approach(&self) -> u64 {
+        let [first, second] = &self.halves;
+        let halves = u64::from(first.segments).wrapping_add(second.read_at.0 as u64);
+        halves.wrapping_add(self.route.client.port.unwrap_or(0).into()).wrapping_add(self.client as u64)
     }
 
     /// Takes `protocol` as recognised, without a probe.
@@ -571,7 +578,7 @@ impl Session {
         let probe = self.probe_of(side, shown, is_datagram);
         let mut best: Option<(&'static Protocol, Match, bool, Option<Speaker>)> = None;
         let mut is_open = false;
-        for row in protocols::PROTOCOLS {
+        for row in protocols::carried_by(self.transport) {
             let Some(has_port) = self.carried_by(row) else { continue };
             let verdict = (row.probe)(&probe);
             is_open |= verdict.matched == Match::More;
@@ -579,6 +586,10 @@ impl Session {
                 && best.is_none_or(|(_, matched, port, _)| (verdict.matched, has_port) > (matched, port))
             {
                 best = Some((row, verdict.matched, has_port, verdict.speaker));
+                if has_port && verdict.matched == Match::Certain {
+                    // Nothing that comes later can be better.
+                    break;
+                }
             }
         }
         let is_waiting = is_open && !is_datagram && bytes.len() < limits::PROBE_BYTES_MAX;
@@ -613,13 +624,7 @@ impl Session {
 
     /// A row that another flow announced for this one.
     fn expected(&self, sink: &Sink) -> Option<(&'static Protocol, usize)> {
-        if sink.shared.is_empty() && sink.shared_here.is_empty() {
-            return None;
-        }
-        let find = |end: &Address| {
-            let key = compact_str::format_compact!("{} {}", end.ip?, end.port?);
-            protocols::by_id(&sink.shared(EXPECTED, &key)?)
-        };
+        let find = |end: &Address| protocols::by_id(&sink.expected(end.ip?, end.port?)?);
         if let Some(row) = find(&self.route.server) {
             return Some((row, self.client));
         }
@@ -712,7 +717,7 @@ mod tests {
 
     /// When the acts were asked and how long they took, in milliseconds.
     fn times(sink: &mut Sink) -> Vec<(i64, Option<i64>)> {
-        let acts = sink.records.drain(..).filter_map(|(_, record)| match record {
+        let acts = sink.records.drain().filter_map(|(_, record)| match record {
             Record::Act(act) => Some((act.at.0 / 1_000_000, act.latency.map(|latency| latency / 1_000_000))),
             _ => None,
         });

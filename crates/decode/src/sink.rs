@@ -2,17 +2,19 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::{HashMap, HashSet, HashTable};
 use model::{Address, Behind, Confidence, FactKey, Flow, Health, HealthKind, Record, Text, Time};
 
 use crate::draft::Draft;
 use crate::limits;
-use crate::output::{Route, fact_record};
+use crate::output::{Route, Turn, fact_record};
 use crate::protocol::Protocol;
 use crate::rollup::Rollup;
+use crate::told::Told;
 
 /// What a run wants of decoding.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,8 @@ pub struct ProtocolCounts {
 pub struct Shared {
     entries: HashMap<(&'static str, Text), Text, FixedState>,
     order: VecDeque<(&'static str, Text)>,
+    /// Ports of the flows that were announced, so that all others cost no look.
+    expected: HashSet<u16, FixedState>,
 }
 
 impl Shared {
@@ -62,6 +66,16 @@ impl Shared {
         }
     }
 
+    /// A flow to `port` will come.
+    pub(crate) fn expect(&mut self, port: u16) {
+        self.expected.insert(port);
+    }
+
+    /// Whether a flow to `port` may have been announced.
+    pub(crate) fn may_expect(&self, port: u16) -> bool {
+        !self.expected.is_empty() && self.expected.contains(&port)
+    }
+
     /// Looks an entry up.
     pub fn get(&self, topic: &'static str, key: &str) -> Option<&Text> {
         if self.entries.is_empty() {
@@ -79,7 +93,7 @@ impl Shared {
 /// Where the records of one partition gather.
 pub struct Sink {
     /// Records with the number of the frame that caused them, in order.
-    pub(crate) records: Vec<(u64, Record)>,
+    pub(crate) records: Told,
     /// Number of the frame being read.
     pub(crate) frame: u64,
     pub(crate) options: Options,
@@ -93,6 +107,8 @@ pub struct Sink {
     /// Shared by flows of this partition in this chunk.
     pub(crate) shared_here: Shared,
     pub(crate) published: Vec<(&'static str, Text, Text)>,
+    /// Ports announced in this chunk.
+    pub(crate) expected: Vec<u16>,
     hasher: FixedState,
 }
 
@@ -100,7 +116,7 @@ impl Sink {
     /// An empty sink.
     pub fn new(options: Options) -> Sink {
         Sink {
-            records: Vec::new(),
+            records: Told::default(),
             frame: 0,
             options,
             rollup: Rollup::new(),
@@ -110,6 +126,7 @@ impl Sink {
             shared: Arc::default(),
             shared_here: Shared::default(),
             published: Vec::new(),
+            expected: Vec::new(),
             hasher: FixedState::with_seed(0x0056_4947_4945),
         }
     }
@@ -119,7 +136,7 @@ impl Sink {
     }
 
     fn count(&mut self, id: &'static str) -> &mut ProtocolCounts {
-        let found = self.counts.iter().position(|(known, _)| *known == id);
+        let found = self.counts.iter().position(|(known, _)| is_same_word(known, id));
         let index = match found {
             // What is counted often moves to the front, so that it is found at once.
             Some(index) if index > 0 => {
@@ -137,7 +154,7 @@ impl Sink {
         &mut self.counts[index].1
     }
 
-    pub(crate) fn act(&mut self, route: &Route, protocol: &'static Protocol, at: Time, draft: &Draft<'_>) {
+    pub(crate) fn act(&mut self, route: &mut Route, protocol: &'static Protocol, at: Time, draft: &Draft<'_>) {
         self.count(protocol.id).acts += 1;
         for message in &draft.messages.0 {
             if let std::borrow::Cow::Borrowed(id) = message.protocol {
@@ -206,8 +223,28 @@ impl Sink {
         }
     }
 
+    /// A flow to `ip` and `port` will come that speaks `protocol`.
+    pub(crate) fn expect(&mut self, ip: IpAddr, port: u16, protocol: &'static str) {
+        self.shared_here.expect(port);
+        self.expected.push(port);
+        self.share(EXPECTED, expectation(ip, port), protocol.into());
+    }
+
+    /// The protocol that was announced for `ip` and `port`.
+    pub(crate) fn expected(&self, ip: IpAddr, port: u16) -> Option<Text> {
+        if !self.shared.may_expect(port) && !self.shared_here.may_expect(port) {
+            return None;
+        }
+        self.shared(EXPECTED, &expectation(ip, port))
+    }
+
     pub(crate) fn shared(&self, topic: &'static str, key: &str) -> Option<Text> {
         self.shared_here.get(topic, key).or_else(|| self.shared.get(topic, key)).cloned()
+    }
+
+    /// Looks at what the next act of a flow will need.
+    pub(crate) fn approach(&self, turn: Turn) -> u64 {
+        self.rollup.approach(turn)
     }
 
     /// Tells what roll-up has merged and whose interval is over at `now`.
@@ -229,6 +266,19 @@ impl Sink {
     pub fn channels_evicted(&self) -> u64 {
         self.rollup.evicted
     }
+}
+
+/// Topic of announced flows.
+const EXPECTED: &str = "expected";
+
+/// Key of an announced flow.
+fn expectation(ip: IpAddr, port: u16) -> Text {
+    compact_str::format_compact!("{ip} {port}")
+}
+
+/// Whether two words of the program are the same; nearly always they are so in the same place.
+pub(crate) fn is_same_word(one: &'static str, other: &'static str) -> bool {
+    one.len() == other.len() && (std::ptr::eq(one.as_ptr(), other.as_ptr()) || one == other)
 }
 
 /// What makes two facts equal.

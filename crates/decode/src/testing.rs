@@ -138,7 +138,7 @@ impl Dialog {
     }
 
     fn flush(&mut self) {
-        for (_, record) in self.sink.records.drain(..) {
+        for (_, record) in self.sink.records.drain() {
             // Samples follow from acts by roll-up and would only say them again.
             if !matches!(record, Record::Sample(_)) {
                 writeln!(self.text, "{}", line(&record)).unwrap();

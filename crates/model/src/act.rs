@@ -212,7 +212,7 @@ pub struct MessageCount {
 
 /// The protocol messages that a record stands for: its own, those of the layers below, those inside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Messages(pub SmallVec<[MessageCount; 2]>);
+pub struct Messages(pub SmallVec<[MessageCount; 4]>);
 
 impl Messages {
     /// None.

@@ -41,3 +41,23 @@ pub struct Frame<'a> {
     /// Running number over the whole input, from 1.
     pub number: u64,
 }
+
+/// Frames that can be taken in any order, and by several threads: a list of them, or a chunk of a capture, which makes
+/// them from its own places so that no list has to be built.
+pub trait Frames: Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The frame at `index`, from 0.
+    fn frame(&self, index: usize) -> Option<Frame<'_>>;
+}
+
+impl Frames for Vec<Frame<'_>> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn frame(&self, index: usize) -> Option<Frame<'_>> {
+        self.get(index).copied()
+    }
+}

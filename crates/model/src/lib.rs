@@ -36,7 +36,7 @@ pub use asset::{
 pub use conversation::{Conversation, Side, State};
 pub use fact::{Confidence, Fact, FactKey};
 pub use finding::{Finding, Severity};
-pub use frame::{Frame, LinkType};
+pub use frame::{Frame, Frames, LinkType};
 pub use health::{Health, HealthKind};
 pub use judgement::{
     Blindness, BlindnessKind, Capability, Descriptor, Edge, Exposure, Judgement, Network, Phrase, ProtocolUse,

@@ -6,7 +6,7 @@ use std::path::Path;
 use analyze::{Analysis, Settings};
 use capture::{Chunk, Filter, Input, Reader, Selection};
 use decode::{Options, Pipeline};
-use model::{Frame, Record};
+use model::Record;
 
 use crate::Ending;
 use crate::arguments;
@@ -42,16 +42,13 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
     let (mut now, mut next) = (Chunk::new(), Chunk::new());
     let mut has_more = reader.next_chunk(&mut now);
     while has_more {
-        {
-            let frames: Vec<Frame<'_>> = now.frames().collect();
-            let read_next = || has_more = reader.next_chunk(&mut next);
-            pipeline.chunk(&frames, read_next, &mut |record| {
-                analysis.record(record);
-                if let Some(records) = &mut records {
-                    records.write(record);
-                }
-            });
-        }
+        let read_next = || has_more = reader.next_chunk(&mut next);
+        pipeline.chunk(&now, read_next, &mut |record| {
+            analysis.record(record);
+            if let Some(records) = &mut records {
+                records.write(record);
+            }
+        });
         std::mem::swap(&mut now, &mut next);
         progress.tick(reader.counters().packets);
     }

@@ -13,7 +13,7 @@ use crate::{Reader, Short, link, network, transport, tunnel};
 ///
 /// Tunnels are opened down to the innermost frame. Checksums are not looked at: network cards compute them after the
 /// capture point ("offloading"), so on the capturing host's own packets they are wrong as a rule.
-#[inline]
+#[inline(always)]
 pub fn parse<'a>(frame: &Frame<'a>) -> Packet<'a> {
     if frame.link == LinkType::ETHERNET
         && let Some(packet) = usual(frame)
@@ -39,7 +39,7 @@ pub fn parse_upper<'a>(protocol: u8, payload: &'a [u8], template: &Packet<'_>) -
 
 /// The usual frame in a few comparisons: Ethernet, at most one VLAN tag, IPv4 without options, TCP or UDP. Anything else
 /// is left to the walk, which gives the same answer for these too.
-#[inline]
+#[inline(always)]
 fn usual<'a>(frame: &Frame<'a>) -> Option<Packet<'a>> {
     let link = frame.bytes.first_chunk::<18>()?;
     let (vlan, start) = match [link[12], link[13]] {

@@ -440,6 +440,9 @@ impl Modbus {
     ) -> Result<(), Short> {
         let plain = function & 0x7f;
         let (draft, request) = match self.exchange.answer(&(transaction, unit)) {
+            Some((at, request)) if request.function & 0x7f == function && matches!(function, 1..=4) => {
+                return polled(unit, function, at, request, r, context, out);
+            }
             Some((at, request)) if request.function & 0x7f == plain => {
                 (start(unit, at, &request).messages(messages(plain, 2)), Some(request))
             }
@@ -469,6 +472,32 @@ impl Modbus {
         }
         result
     }
+}
+
+/// The answer to what plants do all day long: registers or bits were read. The act is made in its place, at once.
+fn polled(
+    unit: u8,
+    function: u8,
+    asked: Time,
+    request: Request,
+    mut r: Reader<'_>,
+    context: &Context,
+    out: &mut Output<'_>,
+) -> Result<(), Short> {
+    let Request { first, count, object, .. } = request;
+    let space = space(function);
+    let bytes = data(&mut r);
+    let values = match bytes {
+        Ok(bytes) if function <= 2 => {
+            let held = u32::try_from(bytes.len().saturating_mul(8)).unwrap_or(u32::MAX);
+            Values::Bits { space, first, count: count.min(held), bytes }
+        }
+        Ok(bytes) => Values::Registers { space, first, bytes },
+        Err(_) => Values::None,
+    };
+    let draft = Draft::new(&PROTOCOL, request.function.into()).behind(behind(unit)).asked(asked).done(context.at);
+    out.act(draft.object(object).values(values).messages(messages(function, 2)));
+    bytes.map(|_| ())
 }
 
 /// Data behind a byte count.

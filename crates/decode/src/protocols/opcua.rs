@@ -711,6 +711,13 @@ impl Opcua {
             (false, None, None) => draft.done(at),
         };
         out.act(with_extra(draft.messages(messages).extra("diagnostics", reason), &told.extra));
+        // The list of nodes goes round, so that a repeated read makes no new one.
+        if let Some((_, request)) = found
+            && told.nodes.capacity() == 0
+        {
+            told.nodes = request.nodes;
+            told.nodes.clear();
+        }
         self.told = told;
         result
     }

@@ -75,15 +75,6 @@ pub(super) fn answered(
         }
     };
     match (function, known) {
-        (1 | 2, Some((first, count))) => {
-            let bytes = data(&mut r)?;
-            let held = u32::try_from(bytes.len().saturating_mul(8)).unwrap_or(u32::MAX);
-            tell(out, Values::Bits { space, first, count: count.min(held), bytes });
-        }
-        (3 | 4, Some((first, _))) => {
-            let bytes = data(&mut r)?;
-            tell(out, Values::Registers { space, first, bytes });
-        }
         (23, Some(_)) => {
             let bytes = data(&mut r)?;
             if let Some(request) = request {
