@@ -75,6 +75,11 @@ impl Log {
         };
         let (edge, bundle, full) = open_edge(directory, size, root, &mut notes)?;
         let content = staged::read(directory, size)?;
+        if let Some(index) = content.ahead {
+            let why =
+                format!("it goes on with entry {index}, the log ends before {}", size + content.entries.len() as u64);
+            return Err(damaged(&directory.join("staged"), why));
+        }
         if content.rest > 0 {
             notes.push(format!("{} bytes of an entry that was being written were removed", content.rest));
         }

@@ -30,6 +30,8 @@ pub(crate) struct Content {
     pub(crate) whole: u64,
     /// Bytes behind them.
     pub(crate) rest: u64,
+    /// The index of the frame behind them, where it is whole and does not follow: a hole.
+    pub(crate) ahead: Option<u64>,
 }
 
 fn checksum(head: &[u8], entry: &[u8]) -> u32 {
@@ -73,8 +75,10 @@ pub(crate) fn read(directory: &Path, from: u64) -> Result<Content, LedgerError> 
         match index {
             index if index == next => content.entries.push(entry),
             index if index < from => {}
-            // A frame that does not follow the one before was never acknowledged in this place.
-            _ => break,
+            _ => {
+                content.ahead = Some(index);
+                break;
+            }
         }
         content.whole = (bytes.len() - rest.len()) as u64;
     }

@@ -10,6 +10,7 @@ use tlog_tiles::{Hash, record_hash};
 
 use crate::limits::{CHECKPOINT_BYTES_MAX, FAULTS_MAX, TILE_WIDTH};
 use crate::note::{Checkpoint, VerifyingKey};
+use crate::reader::Reader;
 use crate::staged;
 use crate::tree::{self, Edge, LEVELS};
 
@@ -351,7 +352,13 @@ impl Check<'_> {
 
     /// Reads a file that must be there; a fault where it is not.
     fn read<T>(&mut self, file: &str, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Found<T> {
-        let parsed = match fs::read(self.directory.join(file)) {
+        let read = |file: &str| fs::read(self.directory.join(file));
+        // A running program may have replaced the partial tile by the full one since the checkpoint was read.
+        let bytes = match (read(file), file.split_once(".p/")) {
+            (Err(error), Some((full, _))) if error.kind() == std::io::ErrorKind::NotFound => read(full),
+            (result, _) => result,
+        };
+        let parsed = match bytes {
             Ok(bytes) => parse(&bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err("it is missing".into()),
             Err(error) => Err(error.to_string()),
@@ -369,6 +376,10 @@ impl Check<'_> {
         let width = tree::width(size, level, number);
         let read = self.read(&tree::path(Some(level), number, width), |bytes| match tree::from_bytes(bytes) {
             Some(hashes) if hashes.len() == width => Ok(hashes),
+            Some(mut hashes) if hashes.len() == TILE_WIDTH => {
+                hashes.truncate(width);
+                Ok(hashes)
+            }
             _ => Err(format!("it has {} bytes, not {}", bytes.len(), width * 32)),
         });
         match read {
@@ -387,7 +398,10 @@ impl Check<'_> {
     ) -> Option<Vec<Hash>> {
         let mut kinds = Vec::new();
         let read = self.read(&tree::path(None, number, width), |bytes| {
-            let entries = tree::entries(bytes).ok_or("the lengths of its entries do not fit")?;
+            let mut entries = tree::entries(bytes).ok_or("the lengths of its entries do not fit")?;
+            if entries.len() == TILE_WIDTH {
+                entries.truncate(width);
+            }
             if entries.len() != width {
                 return Err(format!("it has {} entries, not {width}", entries.len()));
             }
@@ -460,7 +474,15 @@ impl Check<'_> {
         match staged::read(self.directory, size) {
             Ok(content) => {
                 self.report.staged = content.entries.len() as u64;
-                if content.rest > 0 {
+                if let Some(index) = content.ahead {
+                    let is_published = Reader::open(self.directory)
+                        .checkpoint()
+                        .is_ok_and(|(_, checkpoint)| checkpoint.size > size && checkpoint.size >= index);
+                    match is_published {
+                        true => self.report.notes.push("the program runs: it signed more entries meanwhile".into()),
+                        false => self.report.fault("staged", format!("entries are missing before entry {index}")),
+                    }
+                } else if content.rest > 0 {
                     self.report.notes.push(format!(
                         "staged: {} bytes are no entry: a write that was interrupted, or damage",
                         content.rest

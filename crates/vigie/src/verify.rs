@@ -185,6 +185,7 @@ fn proof(arguments: &arguments::Verify, key: Option<VerifyingKey>) -> Result<End
 
 /// Compares the batches of the journal with what the ledger says of them, both in their order.
 struct Journal {
+    directory: PathBuf,
     entries: Entries,
     /// A batch that was read and whose entry is still to come.
     ahead: Option<Stored>,
@@ -204,6 +205,7 @@ impl Journal {
     fn new(directory: &Path) -> Journal {
         let entries = Entries::open(directory, 1);
         Journal {
+            directory: directory.to_owned(),
             oldest: entries.expected(),
             entries,
             ahead: None,
@@ -234,6 +236,7 @@ impl Journal {
             self.removed += 1;
             return;
         }
+        let mut is_fresh = false;
         loop {
             let stored = match self.ahead.take() {
                 Some(stored) => stored,
@@ -242,6 +245,12 @@ impl Journal {
                     Some(Err(mut fault)) => {
                         fault.segment = fault.segment.file_name().unwrap_or_default().into();
                         self.why = fault.to_string();
+                        continue;
+                    }
+                    // A running program may have written it since the journal was opened.
+                    None if !is_fresh => {
+                        is_fresh = true;
+                        self.entries = Entries::open(&self.directory, sequence);
                         continue;
                     }
                     None => return self.fault(sequence, format!("entry {index} speaks of it: {}", self.why)),

@@ -148,6 +148,56 @@ fn an_earlier_checkpoint_finds_what_was_cut_off() {
     assert!(ran.out.contains("it speaks of 31 entries, the log has 21: the log was cut back"), "{}", ran.out);
 }
 
+/// While the program runs it signs, replaces partial tiles, and begins segments of the journal.
+#[test]
+fn a_ledger_that_grows_meanwhile_is_good() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let path = folder("verify-growing");
+    let limits = uplink::limits::JournalLimits { segment_bytes_max: 2000 };
+    let mut journal = Journal::open(&path.join("journal"), limits).expect("a journal");
+    let mut log = Log::open(&path.join("ledger"), "vigie.test/ledger").expect("a log");
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0_u64.. {
+                let groups: Vec<Vec<u8>> = (0..30).map(|place| format!("{round} {place}").into_bytes()).collect();
+                let places = journal.accept(groups.iter().map(|bytes| (Time(0), bytes))).expect("accepted");
+                let at = String::new;
+                let entries: Vec<Vec<u8>> = places
+                    .zip(&groups)
+                    .map(|(sequence, bytes)| Entry::Batch {
+                        at: at(),
+                        sensor: "north".into(),
+                        number: sequence,
+                        sequence,
+                        sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+                        bytes: bytes.len() as u64,
+                        records: 1,
+                        first: at(),
+                        last: at(),
+                    })
+                    .map(|entry| entry.to_bytes().expect("an entry"))
+                    .collect();
+                log.append(&entries).expect("accepted");
+                if round % 3 == 0 {
+                    log.publish().expect("published");
+                }
+                if is_done.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        for _ in 0..12 {
+            let ran = vigie(&["verify", text(&path)]);
+            if ran.code != 0 {
+                is_done.store(true, Ordering::Relaxed);
+            }
+            assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        }
+        is_done.store(true, Ordering::Relaxed);
+    });
+}
+
 #[test]
 fn wrong_usage_is_told() {
     let empty = folder("verify-empty");
