@@ -195,13 +195,18 @@ impl Pipeline {
     pub fn tick(&mut self, now: Time, tell: &mut dyn FnMut(&Record)) {
         self.last.0 = self.last.0.max(now);
         let (at, frame) = self.last;
-        tell_in_order(&mut self.told_next, &mut self.order, tell);
+        self.tell_waiting(tell);
         for (partition, told_next) in self.partitions.iter_mut().zip(&mut self.told_next) {
             let partition = partition.get_mut().unwrap_or_else(PoisonError::into_inner);
             partition.chunk_ends(at, frame);
             std::mem::swap(&mut partition.sink.records, told_next);
         }
         self.publish();
+        self.tell_waiting(tell);
+    }
+
+    /// Tells the records of the last chunk now, instead of while the next one is decoded.
+    pub fn tell_waiting(&mut self, tell: &mut dyn FnMut(&Record)) {
         tell_in_order(&mut self.told_next, &mut self.order, tell);
     }
 

@@ -105,14 +105,28 @@ pub fn entry_of_batch(batch: &Batch, sequence: u64, bytes: &[u8]) -> Result<Vec<
 
 /// The place in the journal of the last batch that the ledger knows; 0 for none.
 pub fn last_sequence(reader: &Reader) -> Result<u64, LedgerError> {
+    last_batch(reader, |entry| match entry {
+        Entry::Batch { sequence, .. } => Some(*sequence),
+        _ => None,
+    })
+}
+
+/// The number of the last batch of a sensor that the ledger knows; 0 for none.
+pub fn last_number(reader: &Reader, of: &str) -> Result<u64, LedgerError> {
+    last_batch(reader, |entry| match entry {
+        Entry::Batch { sensor, number, .. } if sensor == of => Some(*number),
+        _ => None,
+    })
+}
+
+/// What `find` says of the last entry that it says something of; 0 where it is silent on all.
+fn last_batch(reader: &Reader, find: impl Fn(&Entry) -> Option<u64>) -> Result<u64, LedgerError> {
     let mut end = reader.checkpoint()?.1.size;
     while end > 0 {
         let from = end.saturating_sub(ENTRIES as u64);
         let entries = reader.entries(from, (end - from) as usize)?;
-        for bytes in entries.iter().rev() {
-            if let Ok(Entry::Batch { sequence, .. }) = Entry::from_bytes(bytes) {
-                return Ok(sequence);
-            }
+        if let Some(found) = entries.iter().rev().find_map(|bytes| find(&Entry::from_bytes(bytes).ok()?)) {
+            return Ok(found);
         }
         end = from;
     }

@@ -289,6 +289,11 @@ impl Site {
         }
     }
 
+    /// The number that the next batch of a sensor has: one more than the last that the ledger knows.
+    pub fn next_batch(&self, sensor: &str) -> Result<u64, SiteError> {
+        Ok(chain::last_number(&self.ledger.reader(), sensor)? + 1)
+    }
+
     /// Waits until the journal of earlier runs is judged.
     pub fn wait_for_past(&self) {
         while self.is_warming.load(Ordering::Acquire) && !self.is_closing() {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::Time;
 
+use crate::sensor::Pace;
+
 /// Watches an industrial network without touching it.
 #[derive(Parser)]
 #[command(name = "vigie", version)]
@@ -25,6 +27,65 @@ pub enum Command {
     Simulate(Simulate),
     /// Check that nothing in a ledger was changed, with its directory alone; exit 0 good, 1 faults found, 2 wrong usage
     Verify(Verify),
+    /// Watch interfaces, or play captures: everything Vigie keeps is below one folder, the user interface is at --listen
+    Run(Box<Run>),
+    /// Watch a simulated plant that comes under attack, to see what Vigie shows
+    Demo(Demo),
+}
+
+/// Arguments of `vigie run`. What is not given here may be given in the environment or in the file of --config.
+#[derive(Args)]
+pub struct Run {
+    /// Watch this interface; may be given several times
+    #[arg(long, value_name = "NAME", env = "VIGIE_INTERFACE", value_delimiter = ',', conflicts_with = "replay")]
+    pub interface: Vec<String>,
+    /// Play this capture, or all of a directory, instead of watching; what was seen stays on show
+    #[arg(long, value_name = "FILE")]
+    pub replay: Vec<PathBuf>,
+    /// How fast captures are played: 1 as recorded, 10 ten times as fast, max as fast as can be
+    #[arg(long, value_name = "1|10|max", value_parser = pace, requires = "replay")]
+    pub speed: Option<Pace>,
+    /// Only packets that match this filter (the language of tcpdump)
+    #[arg(long, value_name = "BPF", env = "VIGIE_FILTER")]
+    pub filter: Option<String>,
+    /// Name of this sensor in records and on screen [default: the machine's name]
+    #[arg(long, value_name = "NAME", env = "VIGIE_SENSOR")]
+    pub sensor: Option<String>,
+    /// Size of the evidence ring on disk: 500M, 4G; 0 keeps no packets [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = size, env = "VIGIE_EVIDENCE")]
+    pub evidence: Option<u64>,
+    #[command(flatten)]
+    pub site: Site,
+}
+
+/// Arguments of everything that keeps data and serves the user interface.
+#[derive(Args, Clone)]
+pub struct Site {
+    /// Folder of everything that Vigie keeps; made where it is missing [default: vigie-data]
+    #[arg(long, value_name = "DIR", env = "VIGIE_DATA")]
+    pub data: Option<PathBuf>,
+    /// Where the user interface and the API are served [default: 127.0.0.1:8443]; outside loopback always with TLS
+    #[arg(long, value_name = "ADDR", env = "VIGIE_LISTEN")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// A file with these settings (TOML): data = "/var/lib/vigie", interface = ["eth1"]
+    #[arg(long, value_name = "FILE", env = "VIGIE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Do not give up rights at the start (capabilities, landlock, seccomp); for finding faults
+    #[arg(long, env = "VIGIE_UNCONFINED")]
+    pub unconfined: bool,
+}
+
+/// Arguments of `vigie demo`.
+#[derive(Args)]
+pub struct Demo {
+    /// Everything random follows from it
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// How fast the plant's time passes
+    #[arg(long, value_name = "1|10", value_parser = pace, default_value = "1")]
+    pub speed: Pace,
+    #[command(flatten)]
+    pub site: Site,
 }
 
 /// Arguments of `vigie read`.
@@ -160,6 +221,29 @@ pub enum Language {
     En,
     /// Français
     Fr,
+}
+
+fn pace(text: &str) -> Result<Pace, String> {
+    match text.parse::<f64>() {
+        _ if text == "max" => Ok(Pace(None)),
+        Ok(pace) if pace > 0.0 && pace.is_finite() => Ok(Pace(Some(pace))),
+        _ => Err(format!("`{text}` is neither a number over 0 nor `max`")),
+    }
+}
+
+/// A number of bytes such as `4G` (powers of 1024).
+pub fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is not a size such as 500M or 4G");
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "K" | "KB" | "KiB" => 1 << 10,
+        "M" | "MB" | "MiB" => 1 << 20,
+        "G" | "GB" | "GiB" => 1 << 30,
+        "T" | "TB" | "TiB" => 1_u64 << 40,
+        _ => return Err(wrong()),
+    };
+    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).ok_or_else(wrong)
 }
 
 fn time(text: &str) -> Result<Time, String> {

@@ -41,6 +41,11 @@ pub fn protocols(arguments: &arguments::Protocols) -> Result<Ending, String> {
     print(&text)
 }
 
+/// All protocols as `vigie protocols --format json` writes them.
+pub fn protocols_json() -> serde_json::Value {
+    PROTOCOLS.iter().map(|protocol| protocol_json(protocol)).collect()
+}
+
 fn describe(protocol: &Protocol, text: &mut String) {
     let _ = writeln!(text, "{} ({})\n\n{}\n", protocol.title, protocol.id, protocol.about);
     let _ = writeln!(text, "Depth: {}", protocol.depth);

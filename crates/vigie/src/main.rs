@@ -2,14 +2,19 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod configuration;
+mod confine;
 mod console;
+mod evidence;
 mod lists;
 mod progress;
 mod read;
 mod records;
+mod sensor;
 mod simulate;
 mod summary;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -35,6 +40,8 @@ fn main() -> ExitCode {
         Command::Detectors(detectors) => lists::detectors(detectors),
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Verify(verify) => verify::run(verify),
+        Command::Run(run) => watch::run(run),
+        Command::Demo(demo) => watch::demo(demo),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,

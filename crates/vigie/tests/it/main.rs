@@ -3,8 +3,10 @@
 
 mod bad_input;
 mod determinism;
+mod live;
 mod ports;
 mod records;
+mod running;
 mod tidy;
 mod verify;
 
