@@ -12,12 +12,12 @@ use crate::random::Random;
 use crate::truth::{Deed, Intent, WorkOrder};
 
 /// Something that acts again and again.
-pub trait Task {
+pub trait Task: Send {
     /// Acts at `at`; gives when to act next, or nothing when it is over.
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time>;
 }
 
-impl<F: FnMut(Time, &mut Site) -> Option<Time>> Task for F {
+impl<F: FnMut(Time, &mut Site) -> Option<Time> + Send> Task for F {
     fn run(&mut self, at: Time, site: &mut Site) -> Option<Time> {
         self(at, site)
     }

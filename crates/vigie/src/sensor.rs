@@ -52,8 +52,6 @@ pub struct Status {
     pub last: Option<Time>,
     /// Packets in the last second.
     pub packets_per_second: f64,
-    /// Bytes of the evidence ring, and packets that it lost.
-    pub evidence: (u64, u64),
     /// Whether everything was played.
     pub is_ended: bool,
     /// The last trouble, in words.
@@ -291,7 +289,6 @@ impl Sensor {
     }
 
     fn status(&mut self, packets_per_second: f64) -> Status {
-        let evidence = self.ring.as_ref().map(|ring| ring.counters()).unwrap_or_default();
         let interfaces = match &mut self.source {
             Source::Live(lives) => lives
                 .iter_mut()
@@ -318,7 +315,6 @@ impl Sensor {
             interfaces,
             last: (self.now != Time::default()).then_some(self.now),
             packets_per_second,
-            evidence: (evidence.bytes, evidence.lost),
             is_ended: false,
             problem: self.ring.as_mut().and_then(Ring::take_problem),
         }
