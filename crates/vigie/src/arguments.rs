@@ -31,6 +31,88 @@ pub enum Command {
     Run(Box<Run>),
     /// Watch a simulated plant that comes under attack, to see what Vigie shows
     Demo(Demo),
+    /// People who may use the user interface and the API
+    User(User),
+    /// Tokens with which programs use the API
+    Token(Token),
+    /// Make everything that is derived again from journal and ledger, and say whether it is what it was
+    Rebuild(Rebuild),
+}
+
+/// Arguments of `vigie user`.
+#[derive(Args)]
+pub struct User {
+    #[command(subcommand)]
+    pub command: UserCommand,
+}
+
+#[derive(Subcommand)]
+pub enum UserCommand {
+    /// Let somebody in; somebody who is there gets this role and a new password
+    Add(UserAdd),
+    /// Everybody who may come in
+    List(Data),
+}
+
+/// Arguments of `vigie user add`.
+#[derive(Args)]
+pub struct UserAdd {
+    /// Name to log in with
+    pub name: String,
+    /// What they may do
+    #[arg(long, value_parser = role, value_name = "viewer|analyst|engineer|administrator|auditor")]
+    pub role: store::Role,
+    /// Read the password from standard input: it must not stand in the history of the shell
+    #[arg(long, required = true)]
+    pub password_stdin: bool,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// Arguments of `vigie token`.
+#[derive(Args)]
+pub struct Token {
+    #[command(subcommand)]
+    pub command: TokenCommand,
+}
+
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// Make a token; its secret is printed once and kept nowhere
+    Create(TokenCreate),
+}
+
+/// Arguments of `vigie token create`.
+#[derive(Args)]
+pub struct TokenCreate {
+    /// What it is for
+    pub name: String,
+    /// Whose it is: it never may more than they do
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+    /// What it may be used for
+    #[arg(long = "scope", value_parser = scope, value_name = "read|query|write|metrics|admin", default_value = "read", value_delimiter = ',')]
+    pub scopes: Vec<store::Scope>,
+    /// Days after which it is worth nothing
+    #[arg(long, value_name = "N", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: u32,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// Arguments of `vigie rebuild`.
+#[derive(Args)]
+pub struct Rebuild {
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// The folder of everything that Vigie keeps.
+#[derive(Args)]
+pub struct Data {
+    /// Folder of everything that Vigie keeps
+    #[arg(long, value_name = "DIR", env = "VIGIE_DATA", default_value = "vigie-data")]
+    pub data: PathBuf,
 }
 
 /// Arguments of `vigie run`. What is not given here may be given in the environment or in the file of --config.
@@ -221,6 +303,14 @@ pub enum Language {
     En,
     /// Français
     Fr,
+}
+
+fn role(text: &str) -> Result<store::Role, String> {
+    store::Role::from_word(text).ok_or_else(|| format!("`{text}` is no role"))
+}
+
+fn scope(text: &str) -> Result<store::Scope, String> {
+    store::Scope::from_word(text).ok_or_else(|| format!("`{text}` is no scope"))
 }
 
 fn pace(text: &str) -> Result<Pace, String> {

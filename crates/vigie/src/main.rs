@@ -7,8 +7,10 @@ mod confine;
 mod console;
 mod evidence;
 mod lists;
+mod people;
 mod progress;
 mod read;
+mod rebuild;
 mod records;
 mod sensor;
 mod simulate;
@@ -42,6 +44,9 @@ fn main() -> ExitCode {
         Command::Verify(verify) => verify::run(verify),
         Command::Run(run) => watch::run(run),
         Command::Demo(demo) => watch::demo(demo),
+        Command::User(user) => people::user(user),
+        Command::Token(token) => people::token(token),
+        Command::Rebuild(rebuild) => rebuild::run(rebuild),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,
