@@ -3,13 +3,19 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VIGIE := $(TARGET)/release/vigie
 
-.PHONY: run test build bench compare compare-values compare-ports compare-zeek fuzz clean
+.PHONY: run read test build bench compare compare-values compare-ports compare-zeek fuzz clean
 
+# The simulated plant, watched live, with the user interface; Ctrl-C ends it.
 run: build
 	@scripts/run $(VIGIE)
 
+# A first assessment of a capture: summary on screen and a report.
+read: build
+	@scripts/read $(VIGIE)
+
 build:
 	@scripts/setup build
+	@scripts/ui build
 	@cargo build --release --package vigie
 
 test:

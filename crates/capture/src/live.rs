@@ -174,8 +174,14 @@ impl Live {
         chunk.len() - before
     }
 
-    /// Counts so far; asks the kernel for its drops.
+    /// Counts so far; asks the kernel for its drops, and whether the interface is still up.
     pub fn counters(&mut self) -> LiveCounters {
+        // A read that does not wait never hears of an interface that goes down: it only stays silent.
+        if self.capture.is_some() && is_down(&self.name) {
+            self.down = Some("the interface is down".into());
+            self.dropped_before = (self.counters.dropped_kernel, self.counters.dropped_interface);
+            self.capture = None;
+        }
         if let Some(capture) = &mut self.capture
             && let Ok(statistics) = capture.stats()
         {
@@ -183,6 +189,19 @@ impl Live {
             self.counters.dropped_interface = self.dropped_before.1 + u64::from(statistics.if_dropped);
         }
         self.counters
+    }
+}
+
+/// Whether the system says that an interface is down (the flag `IFF_UP`), or that it is gone.
+fn is_down(name: &str) -> bool {
+    const UP: u32 = 1;
+    let folder = std::path::Path::new("/sys/class/net");
+    match std::fs::read_to_string(folder.join(name).join("flags")) {
+        Ok(flags) => {
+            u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).is_ok_and(|flags| flags & UP == 0)
+        }
+        // All interfaces at once (`any`) have no place there.
+        Err(_) => name != "any" && folder.is_dir(),
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bad_input;
+mod crash;
 mod determinism;
 mod live;
 mod ports;

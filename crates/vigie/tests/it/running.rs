@@ -22,7 +22,6 @@ pub struct Running {
 /// What the API answered.
 pub struct Answer {
     pub status: u16,
-    pub head: String,
     pub body: String,
 }
 
@@ -86,7 +85,7 @@ impl Running {
                 .output()
                 .expect("curl");
             let body = String::from_utf8_lossy(&output.stdout).into_owned();
-            return Answer { status: if output.status.success() { 200 } else { 0 }, head: String::new(), body };
+            return Answer { status: if output.status.success() { 200 } else { 0 }, body };
         }
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
@@ -105,7 +104,7 @@ impl Running {
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
         let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
         let body = if is_chunked { unchunked(body) } else { body.to_owned() };
-        Answer { status, head: head.to_owned(), body }
+        Answer { status, body }
     }
 
     /// What needs no login.

@@ -134,7 +134,8 @@ fn nothing_is_unsafe() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         for (number, line) in text.lines().enumerate() {
-            let code = line.split("//").next().unwrap_or_default();
+            // A policy of web pages has a word that begins with it.
+            let code = line.split("//").next().unwrap_or_default().replace(&format!("'{word}-inline'"), "");
             let is_there = code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '"').any(|part| part == word);
             if is_there {
                 wrong.push(format!("{path}:{}: {line}", number + 1));
