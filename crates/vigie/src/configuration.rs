@@ -123,7 +123,10 @@ mod tests {
 
     #[test]
     fn the_command_line_goes_before_the_file() {
-        let path = file("order", "interface = [\"eth1\", \"eth2\"]\nevidence = \"2G\"\ndata = \"/data\"\nsensor = \"north\"\n");
+        let path = file(
+            "order",
+            "interface = [\"eth1\", \"eth2\"]\nevidence = \"2G\"\ndata = \"/data\"\nsensor = \"north\"\n",
+        );
         let read = configuration(&["--config", &path]).unwrap();
         assert_eq!(read.interfaces, ["eth1", "eth2"]);
         assert_eq!((read.evidence, read.sensor.as_str(), read.data.as_path()), (2 << 30, "north", Path::new("/data")));

@@ -99,7 +99,8 @@ fn files(writable: &[&Path], readable: &[&Path]) -> Result<&'static str, String>
         ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, path_beneath_rules,
     };
     // Names and certificates of other hosts (notifications, logins), time zones, what libpcap and the runtime look up.
-    const SYSTEM: &[&str] = &["/etc", "/usr/share", "/usr/lib", "/lib", "/lib64", "/proc", "/sys", "/run/systemd/resolve"];
+    const SYSTEM: &[&str] =
+        &["/etc", "/usr/share", "/usr/lib", "/lib", "/lib64", "/proc", "/sys", "/run/systemd/resolve"];
     let abi = ABI::V5;
     let all = AccessFs::from_all(abi);
     let status = Ruleset::default()

@@ -121,7 +121,8 @@ impl Sensor {
     pub fn new(source: Source, label: &str, evidence: Option<(&Path, u64)>) -> Result<Sensor, String> {
         let ring = match evidence {
             Some((folder, bytes)) => Some(
-                Ring::open(folder, bytes).map_err(|e| format!("could not keep evidence in `{}`: {e}", folder.display()))?,
+                Ring::open(folder, bytes)
+                    .map_err(|e| format!("could not keep evidence in `{}`: {e}", folder.display()))?,
             ),
             None => None,
         };
@@ -174,15 +175,13 @@ impl Sensor {
                 Source::Live(lives) => {
                     lives.iter_mut().map(|live| live.fill(&mut self.chunk, &mut self.number)).sum::<usize>()
                 }
-                Source::Replay(replay) => {
-                    match replay.fill(&mut self.chunk, &mut self.number, &mut self.began) {
-                        Some(added) => added,
-                        None => {
-                            is_ended = true;
-                            break;
-                        }
+                Source::Replay(replay) => match replay.fill(&mut self.chunk, &mut self.number, &mut self.began) {
+                    Some(added) => added,
+                    None => {
+                        is_ended = true;
+                        break;
                     }
-                }
+                },
                 Source::Range(frames, pace) => {
                     let mut added = 0;
                     loop {

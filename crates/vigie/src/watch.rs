@@ -237,9 +237,10 @@ fn extract(ring: &Path, query: &EvidenceQuery, to: &mut dyn Write) -> std::io::R
     let mut wanted = |frame: &model::Frame<'_>| {
         let packet = wire::parse(frame);
         let is_of_addresses = query.addresses.is_empty()
-            || packet.ip.is_some_and(|ip| query.addresses.contains(&ip.source) || query.addresses.contains(&ip.destination));
-        is_of_addresses
-            && query.flow.as_ref().is_none_or(|flow| crate::evidence::flow(&packet).to_string() == *flow)
+            || packet
+                .ip
+                .is_some_and(|ip| query.addresses.contains(&ip.source) || query.addresses.contains(&ip.destination));
+        is_of_addresses && query.flow.as_ref().is_none_or(|flow| crate::evidence::flow(&packet).to_string() == *flow)
     };
     evidence::extract(ring, &search, &mut wanted, to).map(|extract| extract.packets)
 }
