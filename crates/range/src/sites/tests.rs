@@ -64,8 +64,8 @@ fn faults(records: &[Record]) -> Vec<String> {
     let mut faults = Vec::new();
     for record in records {
         if let Record::Health(health) = record
-            // Whoever stands between two machines is seen twice.
-            && health.kind != HealthKind::Duplicate
+            // Whoever stands between two machines is seen twice, and a remote desktop is not to be read.
+            && !matches!(health.kind, HealthKind::Duplicate | HealthKind::Encrypted)
         {
             faults.push(format!("{:?} {} {} {}", health.kind, health.protocol, health.count, health.detail));
         }

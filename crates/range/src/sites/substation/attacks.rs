@@ -217,6 +217,7 @@ fn restore_protection(site: &mut Site, at: Time) {
     site.add(at, move |at, site: &mut Site| {
         let (mut session, now) = mms::Session::open(site, at, eng, relay, &FEEDER_1);
         let now = session.write(site, now.plus(SECOND), "PTOC1$SP$StrVal$setMag$f", 400.0);
+        site.process.values[TRIP_1] = 0.0;
         let now = session.operate(site, now.plus(SECOND), true);
         let last = session.close(&mut site.network, now.plus(SECOND));
         let title = "The engineer puts the tripping current of feeder 1 back and closes its breaker";

@@ -122,6 +122,10 @@ pub fn advance(v: &mut Values, seconds: f64, hour: f64, random: &mut Random) {
         v[current] = if is_fed { v[power].abs() * 1000.0 / (1.732 * voltage * 0.96) } else { 0.0 };
         total += v[power];
     }
+    // The only protection whose setting can be changed over the network here.
+    if v[CURRENT_1] > v[PICKUP_1] {
+        v[TRIP_1] = 1.0;
+    }
     let losses = 0.02 + 0.0006 * total * total;
     v[TRANSFORMER_POWER] = if supplied { total + losses } else { 0.0 };
     v[TRANSFORMER_CURRENT] = v[TRANSFORMER_POWER].abs() * 1000.0 / (1.732 * v[HIGH_VOLTAGE] * 0.96);
