@@ -8,6 +8,7 @@ pub(crate) mod kind;
 mod levels;
 pub(crate) mod machines;
 pub(crate) mod roles;
+mod words;
 
 use std::borrow::Cow;
 
