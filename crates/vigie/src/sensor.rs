@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use capture::evidence::Ring;
 use capture::{Chunk, Live, Reader};
 use decode::{Options, Pipeline};
-use model::{Frame, HealthKind, LinkType, Record, Time};
+use model::{Frame, Frames, HealthKind, LinkType, Record, Time};
 
 /// Where frames come from.
 pub enum Source {
