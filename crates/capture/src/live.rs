@@ -197,9 +197,7 @@ fn is_down(name: &str) -> bool {
     const UP: u32 = 1;
     let folder = std::path::Path::new("/sys/class/net");
     match std::fs::read_to_string(folder.join(name).join("flags")) {
-        Ok(flags) => {
-            u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).is_ok_and(|flags| flags & UP == 0)
-        }
+        Ok(flags) => u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).is_ok_and(|flags| flags & UP == 0),
         // All interfaces at once (`any`) have no place there.
         Err(_) => name != "any" && folder.is_dir(),
     }

@@ -6,6 +6,10 @@ use crate::{Act, Conversation, Fact, Finding, Health, Sample, Time};
 
 /// One record. As JSON it is one object with the field `record` naming its kind (docs/records.md).
 #[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all records are acts, and a box for each would cost an allocation"
+)]
 pub enum Record {
     /// Someone asked or told someone something.
     Act(Act),

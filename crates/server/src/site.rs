@@ -117,7 +117,9 @@ impl Site {
         // A batch that was on disk when the power went is as good as accepted.
         for entry in journal.read_from(known + 1).flatten() {
             match Batch::from_bytes(&entry.bytes) {
-                Ok(batch) => drop(log.append(&[chain::entry_of_batch(&batch, entry.sequence, &entry.bytes)?])?),
+                Ok(batch) => {
+                    log.append(&[chain::entry_of_batch(&batch, entry.sequence, &entry.bytes)?])?;
+                }
                 Err(error) => tracing::error!("batch {} of the journal: {error}", entry.sequence),
             }
         }
@@ -291,7 +293,7 @@ impl Site {
 
     /// The number that the next batch of a sensor has: one more than the last that the ledger knows.
     pub fn next_batch(&self, sensor: &str) -> Result<u64, SiteError> {
-        Ok(chain::last_number(&self.ledger.reader(), sensor)? + 1)
+        Ok(chain::last_number(self.ledger.reader(), sensor)? + 1)
     }
 
     /// Waits until the journal of earlier runs is judged.

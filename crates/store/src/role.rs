@@ -22,13 +22,14 @@ words! {
 impl Role {
     /// Whether someone with this role may do what needs at least `least`.
     pub const fn may(self, least: Role) -> bool {
-        match (self, least) {
-            (_, Role::Viewer) | (Role::Administrator, _) => true,
-            (Role::Engineer, Role::Analyst | Role::Engineer) => true,
-            (Role::Analyst, Role::Analyst) => true,
-            (Role::Auditor, Role::Auditor) => true,
-            _ => false,
-        }
+        matches!(
+            (self, least),
+            (_, Role::Viewer)
+                | (Role::Administrator, _)
+                | (Role::Engineer, Role::Analyst | Role::Engineer)
+                | (Role::Analyst, Role::Analyst)
+                | (Role::Auditor, Role::Auditor)
+        )
     }
 }
 
