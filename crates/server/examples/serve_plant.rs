@@ -1,4 +1,4 @@
-//! Serves the simulated plant, played live, without anything else: `cargo run -p server --example plant [PORT]`.
+//! Serves the simulated plant, played live, without anything else: `cargo run -p server --example serve_plant [PORT]`.
 //!
 //! Logs in with the set-up link that is printed. Everything is kept in a temporary folder.
 #![forbid(unsafe_code)]
