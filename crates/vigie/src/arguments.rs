@@ -27,6 +27,8 @@ pub enum Command {
     Simulate(Simulate),
     /// Check that nothing in a ledger was changed, with its directory alone; exit 0 good, 1 faults found, 2 wrong usage
     Verify(Verify),
+    /// Ask the past with SQL: acts, facts, samples, conversations, health, findings
+    Sql(Sql),
     /// Watch interfaces, or play captures: everything Vigie keeps is below one folder, the user interface is at --listen
     Run(Box<Run>),
     /// Watch a simulated plant that comes under attack, to see what Vigie shows
@@ -176,8 +178,9 @@ pub struct Read {
     /// Captures (pcap, pcapng, snoop; also compressed), directories of them, or - for standard input
     #[arg(required = true, value_name = "PATH|DIR|-")]
     pub paths: Vec<PathBuf>,
-    /// Write all records to FILE, or to standard output with - (the summary then goes to standard error)
-    #[arg(long, value_name = "FILE|-")]
+    /// Write all records to FILE, or to standard output with - (the summary then goes to standard error); as Parquet
+    /// into the folder DIR, a file for each kind
+    #[arg(long, value_name = "FILE|DIR|-")]
     pub records: Option<PathBuf>,
     /// Format of the records
     #[arg(long, value_enum, default_value_t = Format::Jsonl, requires = "records")]
@@ -280,11 +283,67 @@ pub struct Simulate {
     pub truth: Option<PathBuf>,
 }
 
+/// Arguments of `vigie sql`.
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("source").required(true).args(["data", "records"]))]
+pub struct Sql {
+    /// The question, such as "SELECT verb, sum(count) FROM acts GROUP BY verb"
+    #[arg(value_name = "QUERY")]
+    pub query: String,
+    /// The folder of `vigie run`; it may be running
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A folder of `vigie read --format parquet`
+    #[arg(long, value_name = "DIR")]
+    pub records: Option<PathBuf>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = AnswerForm::Table)]
+    pub format: AnswerForm,
+    /// Where the answer goes [default: standard output]
+    #[arg(long, value_name = "FILE|-")]
+    pub output: Option<PathBuf>,
+    /// Rows of the answer [default: 1000 as a table, else 1000000]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Time for the answer in seconds
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub seconds: u32,
+}
+
+/// Form of the answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AnswerForm {
+    /// For people
+    Table,
+    /// Comma-separated values with a line of names
+    Csv,
+    /// One list of objects
+    Json,
+    /// One object a line
+    Jsonl,
+    /// A Parquet file
+    Parquet,
+}
+
+impl From<AnswerForm> for history::Format {
+    fn from(form: AnswerForm) -> history::Format {
+        match form {
+            AnswerForm::Table => history::Format::Table,
+            AnswerForm::Csv => history::Format::Csv,
+            AnswerForm::Json => history::Format::Json,
+            AnswerForm::Jsonl => history::Format::Jsonl,
+            AnswerForm::Parquet => history::Format::Parquet,
+        }
+    }
+}
+
 /// Format of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One JSON object a line
     Jsonl,
+    /// A folder of Parquet files, one for each kind of record
+    Parquet,
 }
 
 /// Form of the summary.

@@ -14,6 +14,7 @@ mod rebuild;
 mod records;
 mod sensor;
 mod simulate;
+mod sql;
 mod summary;
 mod verify;
 mod watch;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::User(user) => people::user(user),
         Command::Token(token) => people::token(token),
         Command::Rebuild(rebuild) => rebuild::run(rebuild),
+        Command::Sql(sql) => sql::run(sql),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! Where records go: JSON lines, to a file or to standard output.
+//! Where records go: JSON lines, to a file or to standard output; Parquet, into a folder.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -21,19 +21,22 @@ pub struct Records {
 
 enum Out {
     Lines(Box<dyn Write>),
+    Folder(Box<history::Folder>),
     Closed,
 }
 
 impl Records {
     /// Opens `path`; `-` is standard output.
     pub fn open(path: &Path, format: Format) -> Result<Records, String> {
-        let out: Box<dyn Write + Send> = if path == Path::new("-") {
-            Box::new(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()))
-        } else {
-            Box::new(BufWriter::with_capacity(BUFFER_BYTES, create(path)?))
-        };
         let out = match format {
-            Format::Jsonl => Out::Lines(out),
+            Format::Parquet if path == Path::new("-") => {
+                return Err("Parquet cannot go to standard output: it is a folder of files; name one".into());
+            }
+            Format::Parquet => Out::Folder(Box::new(history::Folder::create(path).map_err(|e| e.to_string())?)),
+            Format::Jsonl if path == Path::new("-") => {
+                Out::Lines(Box::new(BufWriter::with_capacity(BUFFER_BYTES, io::stdout())))
+            }
+            Format::Jsonl => Out::Lines(Box::new(BufWriter::with_capacity(BUFFER_BYTES, create(path)?))),
         };
         Ok(Records { path: path.to_owned(), out, failure: None })
     }
@@ -47,7 +50,8 @@ impl Records {
             Out::Lines(out) => serde_json::to_writer(&mut *out, record)
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b"\n"))
-                .map_err(|e| reason(&e)),
+                .map_err(|e| format!("could not write `{}`: {}", self.path.display(), reason(&e))),
+            Out::Folder(folder) => folder.write(record).map_err(|e| e.to_string()),
             Out::Closed => Ok(()),
         };
         self.failure = written.err();
@@ -56,11 +60,16 @@ impl Records {
     /// Writes what is left. A reader that went away (`| head`) is no failure.
     pub fn close(mut self) -> Result<(), String> {
         let closed = match std::mem::replace(&mut self.out, Out::Closed) {
-            Out::Lines(mut out) => out.flush().map_err(|e| reason(&e)),
+            Out::Lines(mut out) => {
+                out.flush().map_err(|e| format!("could not write `{}`: {}", self.path.display(), reason(&e)))
+            }
+            // What came before a failure is not passed off as the whole.
+            Out::Folder(_) if self.failure.is_some() => Ok(()),
+            Out::Folder(folder) => folder.finish().map_err(|e| e.to_string()),
             Out::Closed => Ok(()),
         };
         match self.failure.take().or(closed.err()) {
-            Some(failure) if failure != GONE => Err(format!("could not write `{}`: {failure}", self.path.display())),
+            Some(failure) if !failure.ends_with(GONE) => Err(failure),
             _ => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ mod bad_input;
 mod crash;
 mod determinism;
 mod live;
+mod parquet;
 mod ports;
 mod records;
 mod running;
