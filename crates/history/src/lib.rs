@@ -2,11 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod arrange;
+#[cfg(test)]
+mod crash;
 mod explain;
 mod export;
 mod file;
 mod kind;
 mod limits;
+mod lists;
 mod maintain;
 mod manifest;
 mod output;
@@ -24,6 +27,7 @@ mod writer;
 pub use export::{ExportError, Folder};
 pub use kind::{Column, Form, Kind};
 pub use limits::{Kept, Limits};
+pub use lists::{Filter, Page, Point, Variable};
 pub use maintain::Maintained;
 pub use manifest::Stored;
 pub use output::{Encoder, Format, columns, rows};
