@@ -7,6 +7,7 @@ mod assets;
 mod evidence;
 mod exports;
 mod findings;
+mod history;
 mod ledger;
 mod notifications;
 mod people;
@@ -161,6 +162,8 @@ const SETTINGS: &str = r#"{"type":"object","additionalProperties":false,"propert
 
 const QUERY: &str = r#"{"type":"object","required":["name","query"],"properties":{
     "name":{"type":"string","minLength":1,"maxLength":100},"query":{"type":"string","minLength":1,"maxLength":20000}}}"#;
+const SQL: &str = r#"{"type":"object","required":["query"],"properties":{
+    "query":{"type":"string","minLength":1,"maxLength":20000},"limit":{"type":"integer","minimum":1,"maximum":100000}}}"#;
 const NOTIFICATION: &str = r#"{"type":"object","properties":{
     "name":{"type":"string","minLength":1,"maxLength":100},"kind":{"enum":["webhook","email","syslog"]},
     "target":{"type":"string"},"form":{"enum":["","ocsf","slack","teams","mattermost","servicenow","glpi","jira","cef"]},
@@ -261,6 +264,30 @@ pub const ROUTES: &[Route] = &[
         .query(&[text("kinds", "of `act fact finding asset rates health`, separated by commas; all unless told")])
         .gives("text/event-stream"),
 
+    get("/acts", VIEWER, "Who asked or told whom what, the newest first", to!(history::acts)).query(&[
+        LIMIT, CURSOR, text("asset", "id of a machine"), text("protocol", "id of a protocol"), text("verb", "`write`, `stop` …"),
+        text("outcome", "`done`, `refused` …"), text("flow", "of one flow"), FROM, TO,
+    ]),
+    get("/conversations", VIEWER, "Who talked to whom, the newest first", to!(history::conversations))
+        .query(&[LIMIT, CURSOR, text("asset", "id of a machine"), text("protocol", "id of a protocol"), text("flow", "of one flow"), FROM, TO]),
+    get("/facts", VIEWER, "What devices revealed of themselves, the newest first", to!(history::facts))
+        .query(&[LIMIT, CURSOR, text("asset", "id of a machine"), text("protocol", "id of a protocol"), text("key", "`firmware` …"), FROM, TO]),
+    get("/health-records", VIEWER, "What could not be seen, the newest first", to!(history::health))
+        .query(&[LIMIT, CURSOR, text("protocol", "id of a protocol"), text("kind", "`malformed` …"), FROM, TO]),
+    get("/variables", VIEWER, "Process variables with their last value", to!(history::variables))
+        .query(&[LIMIT, CURSOR, text("asset", "id of a machine"), text("search", "in the name of the variable")]),
+    get("/variables/series", VIEWER, "The values of a variable: `[milliseconds, value]`", to!(history::series)).query(&[
+        Parameter { name: "asset", kind: Kind::Text, about: "id of a machine", is_needed: true },
+        Parameter { name: "object", kind: Kind::Text, about: "the variable", is_needed: true },
+        text("behind", "what behind the machine has it"), text("protocol", "id of a protocol"), FROM, TO,
+        Parameter { name: "points", kind: Kind::Number(10, 5000), about: "at most so many, about; 500 unless told", is_needed: false },
+    ]),
+    get("/sql/schema", ANALYST, "The tables of the past and their columns", to!(history::schema)).scope(Scope::Query),
+    change(Post, "/sql", ANALYST, SQL, "Ask the past in SQL; it can only be read", to!(history::sql)).scope(Scope::Query),
+    get("/sql/download", ANALYST, "The answer to a query as a file", to!(history::download_sql)).scope(Scope::Query).query(&[
+        Parameter { name: "query", kind: Kind::Text, about: "SQL", is_needed: true },
+        Parameter { name: "format", kind: Kind::Words(&["csv", "json", "parquet"]), about: "of the file", is_needed: true },
+    ]).gives("text/csv"),
     get("/queries", ANALYST, "Saved queries", to!(queries::list)),
     change(Post, "/queries", ANALYST, QUERY, "Save a query; under a known name it takes the place of the one before", to!(queries::add)),
     change(Delete, "/queries/{id}", ANALYST, "", "Remove a saved query", to!(queries::remove)),

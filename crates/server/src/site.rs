@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use history::{History, HistoryError, Writer};
 use ledger::{Entry, EntryError, Ledger, LedgerError, Refused};
 use model::Time;
 use serde_json::json;
@@ -40,6 +41,9 @@ pub enum SiteError {
     /// The ledger, asked through its thread.
     #[error("ledger: {0}")]
     Refused(#[from] Refused),
+    /// The past.
+    #[error("history: {0}")]
+    History(#[from] HistoryError),
     /// An entry of the ledger.
     #[error("ledger: {0}")]
     Entry(#[from] EntryError),
@@ -60,6 +64,9 @@ pub struct Site {
     /// What is on disk before anything is judged.
     kept: Mutex<Kept>,
     ledger: Ledger,
+    /// Records on their way to the files of the past.
+    writer: Mutex<Writer>,
+    history: History,
     /// The order of decisions.
     decisions: tokio::sync::Mutex<()>,
     mind: Mutex<Mind>,
@@ -123,6 +130,11 @@ impl Site {
                 Err(error) => tracing::error!("batch {} of the journal: {error}", entry.sequence),
             }
         }
+        let writer = Writer::open(&config.data.join("history"), history::Limits::default())?;
+        for problem in writer.problems() {
+            tracing::warn!("history: {problem:?}");
+        }
+        let history = writer.history()?;
         let reached = Reached::load(&config.data, &store, log.size()).await?;
         let start = Entry::Start { at: clock::now().to_string(), version: config.version.clone(), sources: Vec::new() };
         log.append(&[start.to_bytes()?])?;
@@ -151,6 +163,8 @@ impl Site {
             is_closing: AtomicBool::new(false),
             kept: Mutex::new(Kept { journal, unlogged: None }),
             ledger: Ledger::start(log, PUBLISH),
+            writer: Mutex::new(writer),
+            history,
             config,
             store,
         });
@@ -252,7 +266,11 @@ impl Site {
     fn judge_past(&self) -> Result<(), SiteError> {
         let (mut next, mut sequence) = {
             let mind = lock(&self.mind);
-            (mind.reached.next, mind.reached.sequence)
+            let written = lock(&self.writer).next();
+            match written < mind.reached.next {
+                true => (written, 0),
+                false => (mind.reached.next, mind.reached.sequence),
+            }
         };
         loop {
             let size = self.ledger.status().published;
@@ -306,13 +324,28 @@ impl Site {
     /// Judges the batch that is entry `index` of the ledger.
     fn judge_batch(&self, index: u64, sequence: u64, batch: &Batch) {
         let mut mind = lock(&self.mind);
-        let told = mind.take(index, sequence, batch, &self.live);
+        // What is judged already may be missing in the files of the past only.
+        let is_new = index >= mind.reached.next;
+        let told = if is_new { mind.take(index, sequence, batch, &self.live) } else { Vec::new() };
         // What was found in earlier runs was told then.
         if !self.is_warming.load(Ordering::Acquire) {
             told.iter().for_each(|finding| self.notifier.tell(finding));
         }
-        self.judged.fetch_add(1, Ordering::Relaxed);
+        self.judged.fetch_add(u64::from(is_new), Ordering::Relaxed);
         drop(mind);
+        let mut writer = lock(&self.writer);
+        let written = match told.is_empty() {
+            true => writer.append(index, &batch.records),
+            false => {
+                let mut records = batch.records.clone();
+                records.extend(told.into_iter().map(model::Record::Finding));
+                writer.append(index, &records)
+            }
+        };
+        if let Err(error) = written {
+            tracing::error!("the records of entry {index} are not in the queryable past until the next start: {error}");
+        }
+        drop(writer);
         self.stirred.notify_all();
     }
 
@@ -391,11 +424,26 @@ impl Site {
         self.empty_inbox().await.unwrap_or_else(|error| tracing::error!("inbox: {error}"));
     }
 
+    /// The queryable past.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
     /// Saves the analysis, so that the next start goes on from there.
     async fn save(self: &Arc<Site>) -> Result<(), SiteError> {
         let site = Arc::clone(self);
-        let saved =
-            tokio::task::spawn_blocking(move || site.analysis_to_save()).await.map_err(std::io::Error::other)??;
+        let save = move || {
+            // The past first: what is judged and not in it would have to be read from the journal again.
+            let now = lock(&site.mind).rates.last;
+            let mut writer = lock(&site.writer);
+            writer.flush()?;
+            if let Some(now) = now {
+                writer.maintain(now)?;
+            }
+            drop(writer);
+            site.analysis_to_save()
+        };
+        let saved = tokio::task::spawn_blocking(save).await.map_err(std::io::Error::other)??;
         match saved {
             Some(saved) => saved.keep(&self.config.data, &self.store).await,
             None => Ok(()),
@@ -539,6 +587,9 @@ impl Site {
         let stop = Entry::Stop { at: clock::now().to_string(), reason: "told to".into() };
         let size = self.ledger.append(vec![stop.to_bytes()?])?.end;
         self.ledger.stop();
+        if let Err(error) = lock(&self.writer).flush() {
+            tracing::error!("what was in memory only of the past is read from the journal at the next start: {error}");
+        }
         if self.is_warming.load(Ordering::Acquire) {
             return Ok((size, None));
         }

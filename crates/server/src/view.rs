@@ -39,6 +39,8 @@ pub struct View {
     pub judgement: Judgement,
     assets: HashMap<Text, usize>,
     findings: HashMap<Text, usize>,
+    /// Machines by IP address, and by hardware address.
+    addresses: HashMap<String, usize>,
     /// Numbers of findings by machine.
     findings_of: HashMap<Text, Vec<usize>>,
 }
@@ -59,12 +61,25 @@ impl View {
                 findings_of.entry(id.clone()).or_default().push(number);
             }
         }
-        View { number, judgement, assets, findings, findings_of }
+        let mut addresses = HashMap::new();
+        for (number, asset) in judgement.assets.iter().enumerate() {
+            for interface in &asset.interfaces {
+                addresses.extend(interface.ips.iter().map(|ip| (ip.to_string(), number)));
+                addresses.extend(interface.mac.iter().map(|mac| (mac.to_string(), number)));
+            }
+        }
+        View { number, judgement, assets, findings, addresses, findings_of }
     }
 
     /// A machine.
     pub fn asset(&self, id: &str) -> Option<&Asset> {
         self.judgement.assets.get(*self.assets.get(id)?)
+    }
+
+    /// The id of the machine with an IP address; without one, with a hardware address.
+    pub fn asset_at(&self, ip: Option<&str>, mac: Option<&str>) -> Option<&str> {
+        let number = self.addresses.get(ip.or(mac)?)?;
+        self.judgement.assets.get(*number).map(|asset| asset.id.as_str())
     }
 
     /// A finding.

@@ -1,6 +1,7 @@
 //! The site is driven through its router, as a browser or a program would.
 
 mod harness;
+mod history;
 mod kept;
 mod outward;
 mod people;
