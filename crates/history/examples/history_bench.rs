@@ -49,13 +49,13 @@ fn act(at: Time, controller: u64, channel: u64, count: u64, random: &mut Random)
         _ => Verb::Read,
     };
     let first = channel * 10;
-    let values =
-        (first..first + 10).map(|n| Reading::new(Object::one("holding", n), Value::Unsigned(random.below(500)))).collect();
+    let values = (first..first + 10)
+        .map(|n| Reading::new(Object::one("holding", n), Value::Unsigned(random.below(500))))
+        .collect();
     let jitter = |random: &mut Random| 400_000 + (random.below(2_000) * 1_000) as i64;
     let ends = |address: &Address| (address.ip.expect("an address"), address.port.unwrap_or(0));
-    let gaps = (count > 1).then(|| {
-        (499_000_000 + jitter(random), 500_000_000 + jitter(random), 500_000_000 + jitter(random) / 100)
-    });
+    let gaps = (count > 1)
+        .then(|| (499_000_000 + jitter(random), 500_000_000 + jitter(random), 500_000_000 + jitter(random) / 100));
     Record::Act(Act {
         at,
         flow: Flow::Ip { transport: Transport::Tcp, source: ends(&from), destination: ends(&to) },
@@ -167,7 +167,11 @@ fn write(folder: &Path, millions: u64, rate: u64, is_queried: bool) -> Writer {
         is_over.store(true, Ordering::Relaxed);
         let records = (count * size) as f64;
         println!("{records} records, {:.0} a second (their making taken off)", records / elapsed.as_secs_f64());
-        println!("{:.1} s of processor time, of which {:.1} s making them", processor_seconds() - processor, made.as_secs_f64());
+        println!(
+            "{:.1} s of processor time, of which {:.1} s making them",
+            processor_seconds() - processor,
+            made.as_secs_f64()
+        );
         if let Ok(asked) = asked.join() {
             let middle = asked.get(asked.len() / 2);
             println!("{} queries meanwhile, median {middle:?}", asked.len());
@@ -234,7 +238,11 @@ fn sizes(history: &History) {
         let (rows, bytes) = files.iter().fold((0, 0), |all, file| (all.0 + file.rows, all.1 + file.bytes));
         if rows > 0 {
             let each = bytes as f64 / rows as f64;
-            println!("{kind}: {rows} rows in {} files, {:.1} MB, {each:.1} bytes a row", files.len(), bytes as f64 / 1e6);
+            println!(
+                "{kind}: {rows} rows in {} files, {:.1} MB, {each:.1} bytes a row",
+                files.len(),
+                bytes as f64 / 1e6
+            );
         }
     }
 }

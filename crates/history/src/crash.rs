@@ -51,7 +51,8 @@ fn killed_at_any_instant_nothing_is_lost_or_doubled() {
         let out = BufReader::new(child.stdout.take().expect("its output"));
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (wait, lines) = (Duration::from_micros((random >> 33) % 30_000), (random >> 20) % 12);
-        let mut lines = out.lines().map_while(Result::ok).filter(|line| line.contains("lasting ")).take(lines as usize + 1);
+        let mut lines =
+            out.lines().map_while(Result::ok).filter(|line| line.contains("lasting ")).take(lines as usize + 1);
         for line in &mut lines {
             let number = line.rsplit(' ').next().and_then(|number| number.parse::<u64>().ok());
             acknowledged = acknowledged.max(number.expect("a number"));
@@ -71,7 +72,10 @@ fn killed_at_any_instant_nothing_is_lost_or_doubled() {
             let wanted = format!("{},{next},{next}", next * each);
             assert_eq!(rows.lines().nth(1), Some(wanted.as_str()), "round {round}: {table}");
         }
-        assert!(files(&place.0).iter().all(|path| !path.ends_with(".tmp")), "round {round}: nothing half-written stays");
+        assert!(
+            files(&place.0).iter().all(|path| !path.ends_with(".tmp")),
+            "round {round}: nothing half-written stays"
+        );
     }
     assert!(acknowledged > 0);
 }

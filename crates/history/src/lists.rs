@@ -186,12 +186,7 @@ impl History {
 
     /// Variables with their last value: those of one machine and with `search` in their name where that is asked for.
     /// Without a `from` in the filter, those of the last day.
-    pub async fn variables(
-        &self,
-        filter: &Filter,
-        search: &str,
-        limit: usize,
-    ) -> Result<Vec<Variable>, QueryError> {
+    pub async fn variables(&self, filter: &Filter, search: &str, limit: usize) -> Result<Vec<Variable>, QueryError> {
         let mut filter = filter.clone();
         if filter.from.is_none() {
             let end = filter.to.or(self.newest(Kind::Samples).await?);
@@ -506,7 +501,8 @@ mod tests {
                 None => break,
             }
         }
-        let wanted: Vec<_> = (0..4).rev().flat_map(|batch| [6, 5, 0].map(|number| (Some(batch), Some(number)))).collect();
+        let wanted: Vec<_> =
+            (0..4).rev().flat_map(|batch| [6, 5, 0].map(|number| (Some(batch), Some(number)))).collect();
         assert_eq!(seen, wanted);
         let wrong = runtime.block_on(history.page(Kind::Acts, &Filter::default(), 5, Some("1.2")));
         assert!(wrong.expect_err("refused").to_string().contains("not a cursor"));

@@ -18,6 +18,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement;
 use futures::StreamExt;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, mpsc};
@@ -282,7 +283,15 @@ impl History {
         }
         self.run(limits, move |session| {
             Box::pin(async move {
-                let plan = session.state().create_logical_plan(&sql).await?;
+                let state = session.state();
+                let statement = state.sql_to_statement(&sql, &state.config().options().sql_parser.dialect)?;
+                // These fail while they are planned, with words about formats and catalogues.
+                if !matches!(&statement, Statement::Statement(_) | Statement::Explain(_)) {
+                    return Err(DataFusionError::Plan(
+                        "the past can only be read: SELECT, WITH, EXPLAIN, SHOW and DESCRIBE are answered".into(),
+                    ));
+                }
+                let plan = state.statement_to_plan(statement).await?;
                 // Only questions: nothing that writes, defines or changes settings.
                 SQLOptions::new()
                     .with_allow_ddl(false)
