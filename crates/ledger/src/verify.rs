@@ -451,8 +451,11 @@ impl Check<'_> {
             if width > today {
                 beyond += 1;
             } else if width < today {
-                let now = fs::read(self.directory.join(tree::path(level, number, today))).unwrap_or_default();
-                let then = fs::read(self.directory.join(&path)).unwrap_or_default();
+                // A log that grows meanwhile fills the tile and removes what was partial of it.
+                let Ok(then) = fs::read(self.directory.join(&path)) else { continue };
+                let now = fs::read(self.directory.join(tree::path(level, number, today)))
+                    .or_else(|_| fs::read(self.directory.join(tree::path(level, number, TILE_WIDTH))))
+                    .unwrap_or_default();
                 let is_whole = match level {
                     Some(_) => then.len() == width * 32,
                     None => tree::entries(&then).is_some_and(|entries| entries.len() == width),

@@ -60,6 +60,10 @@ impl Store {
 
     /// Writes everything into the files and closes them.
     pub async fn close(&self) {
+        // Closing a pool does not wait until the last connection has put the write-ahead log into the file.
+        for pool in [&self.state, &self.people] {
+            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await;
+        }
         self.state.close().await;
         self.people.close().await;
     }

@@ -91,13 +91,13 @@ fn duckdb_reads_the_files() {
 import duckdb, sys
 folder = sys.argv[1]
 for kind in ["acts", "conversations", "facts", "findings", "health", "samples"]:
-    print(kind, duckdb.sql(f"SELECT count(*) FROM '{folder}/{kind}.parquet'").fetchone()[0])
+    print(kind, duckdb.sql(f"SELECT count(*) FROM '{folder}/{kind}.parquet'").fetchall()[0][0])
 types = {name: kind for name, kind, *_ in duckdb.sql(f"DESCRIBE SELECT * FROM '{folder}/acts.parquet'").fetchall()}
 print(types["at"], types["verb"], types["code"], types["latency_us"], types["values"])
 stop = f"""SELECT at::VARCHAR, from_ip, to_ip, to_port, behind, code, verb, outcome FROM '{folder}/acts.parquet'
     WHERE protocol = 'modbus' AND "values" IS NOT NULL ORDER BY number LIMIT 1"""
-print(duckdb.sql(stop).fetchone())
-print(duckdb.sql(f"SELECT count(*) > 0 FROM '{folder}/acts.parquet' WHERE json_extract(\"values\", '$[0].value') IS NOT NULL").fetchone()[0])
+print(duckdb.sql(stop).fetchall()[0])
+print(duckdb.sql(f"SELECT count(*) > 0 FROM '{folder}/acts.parquet' WHERE json_extract(\"values\", '$[0].value') IS NOT NULL").fetchall()[0][0])
 "#;
     let ran = Command::new(python).args(["-c", script, text(records())]).output().expect("python runs");
     let said = String::from_utf8_lossy(&ran.stdout);
