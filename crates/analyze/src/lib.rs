@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
+pub mod baseline;
 #[cfg(test)]
 mod coverage;
 mod detector;
@@ -25,6 +26,7 @@ mod testing;
 mod window;
 
 pub use analysis::{Analysis, Settings};
+pub use baseline::Baseline;
 pub use detector::{Detector, Hit, Logic, Memory};
 pub use detectors::{DETECTORS, descriptor};
 pub use oui::maker;

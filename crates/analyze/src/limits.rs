@@ -73,3 +73,45 @@ pub const VALUE_CHARACTERS_MAX: usize = 500;
 
 /// Health records kept for the section on what could not be seen; counts go on.
 pub const HEALTH_DETAILS_MAX: usize = 64;
+
+/// Machines that the baseline knows; group addresses are counted among them.
+pub const BASELINE_MACHINES_MAX: usize = 16_384;
+
+/// Channels of the baseline: who, to whom, by what. Of the size of the table of edges.
+pub const BASELINE_CHANNELS_MAX: usize = 32_768;
+
+/// Functions told apart in one channel. The richest protocols have some hundred.
+pub const BASELINE_LINES_PER_CHANNEL_MAX: usize = 128;
+
+/// Functions told apart in all channels.
+pub const BASELINE_LINES_MAX: usize = 131_072;
+
+/// Spaces of objects told apart of one function; beyond that anything goes, and the line says so.
+pub const BASELINE_SPACES_MAX: usize = 256;
+
+/// Ranges told apart in one space; beyond that anything goes.
+pub const BASELINE_RANGES_MAX: usize = 128;
+
+/// Variables whose written values are followed.
+pub const BASELINE_SETPOINTS_MAX: usize = 32_768;
+
+/// Attributes of machines and their parts that are followed.
+pub const BASELINE_IDENTITIES_MAX: usize = 65_536;
+
+/// Different values kept of one attribute: a key has some positions, a controller some programs.
+pub const BASELINE_VALUES_MAX: usize = 8;
+
+/// Pairs of machines whose order of messages is followed.
+pub const BASELINE_SEQUENCES_MAX: usize = 4_096;
+
+/// Kinds of messages told apart in one order of messages.
+pub const BASELINE_SYMBOLS_MAX: usize = 48;
+
+/// Contexts kept of one order of messages.
+pub const BASELINE_CONTEXTS_MAX: usize = 512;
+
+/// Connections whose last messages are remembered.
+pub const BASELINE_FLOWS_MAX: usize = 16_384;
+
+/// Novelties remembered so that each is told once.
+pub const BASELINE_SAID_MAX: usize = 32_768;
