@@ -5,7 +5,8 @@ use std::io;
 use model::borsh::{BorshDeserialize, BorshSerialize};
 use model::{Blindness, FactKey, Finding, Health, Judgement, Outcome, RankedFinding, Record, Verb};
 
-use crate::detector::{Hits, Logic, Memory, Plant, View};
+use crate::baseline::{self, Baseline, Deviation, Strength};
+use crate::detector::{Hit, Hits, Logic, Memory, Plant, View};
 use crate::detectors::DETECTORS;
 use crate::findings::Findings;
 use crate::inventory::kind::{self, Trait};
@@ -18,6 +19,20 @@ use crate::{limits, sight, snapshot, surface};
 pub struct Settings {
     /// Ids of detectors that stay silent.
     pub disabled: Vec<String>,
+    /// What is known of what is normal.
+    pub baseline: Normal,
+}
+
+/// Where knowledge of what is normal comes from.
+#[derive(Clone, Debug, Default)]
+pub enum Normal {
+    /// Nowhere: nothing is learned and nothing judged against it.
+    #[default]
+    Unknown,
+    /// It is learned as records come, and judged where enough was learned.
+    Learned(baseline::Settings),
+    /// It was learned before: records are judged against it, and nothing is learned of them.
+    Given(Box<Baseline>),
 }
 
 /// Analysis over records, in their order.
@@ -36,6 +51,11 @@ pub struct Analysis {
     health: Vec<Run>,
     machines: Vec<usize>,
     memories: Vec<(usize, &'static [&'static str], Box<dyn Memory>)>,
+    /// What is normal, and whether it is still learned.
+    baseline: Option<(Baseline, bool)>,
+    /// Rows of the detectors of the baseline, by kind.
+    by_deviation: Vec<Option<usize>>,
+    deviations: Vec<Deviation>,
     revision: u64,
 }
 
@@ -66,6 +86,13 @@ impl Analysis {
             health: Vec::new(),
             machines: Vec::new(),
             memories: Vec::new(),
+            baseline: match &settings.baseline {
+                Normal::Unknown => None,
+                Normal::Learned(chosen) => Some((Baseline::new(*chosen), true)),
+                Normal::Given(given) => Some(((**given).clone(), false)),
+            },
+            by_deviation: vec![None; baseline::Kind::ALL.len()],
+            deviations: Vec::new(),
             revision: 0,
         };
         for (row, detector) in DETECTORS.iter().enumerate() {
@@ -82,6 +109,7 @@ impl Analysis {
                 Logic::Conversation(_) => analysis.conversations.push(Run::Row(row)),
                 Logic::Health(_) => analysis.health.push(Run::Row(row)),
                 Logic::Machines(_) => analysis.machines.push(row),
+                Logic::Baseline(kind) => analysis.by_deviation[*kind as usize] = Some(row),
                 Logic::Memory(wants, make) => {
                     let run = Run::Memory(analysis.memories.len());
                     // What wants few protocols is looked up by protocol, so that the others do not pay for it.
@@ -152,6 +180,35 @@ impl Analysis {
             Record::Health(health) => self.health(health, record),
             Record::Finding(_) => {}
         }
+        if self.baseline.is_some() {
+            self.compare(record);
+        }
+    }
+
+    /// Compares `record` with what is normal.
+    fn compare(&mut self, record: &Record) {
+        let Some((baseline, learns)) = &mut self.baseline else { return };
+        if *learns {
+            baseline.observe(record, &mut self.deviations);
+        } else {
+            self.deviations = baseline.judge(record);
+        }
+        for deviation in self.deviations.drain(..) {
+            let Some(row) = self.by_deviation[deviation.kind as usize] else { continue };
+            let about = &DETECTORS[row].about;
+            Hits { findings: &mut self.findings, about }.push(hit_of(deviation));
+        }
+    }
+
+    /// What is normal, where that is known.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref().map(|(baseline, _)| baseline)
+    }
+
+    /// What is normal, to be changed by a person's decision.
+    pub fn baseline_mut(&mut self) -> Option<&mut Baseline> {
+        self.revision += 1;
+        self.baseline.as_mut().map(|(baseline, _)| baseline)
     }
 
     fn health(&mut self, health: &Health, record: &Record) {
@@ -204,6 +261,7 @@ impl Analysis {
         self.sight.serialize(&mut body)?;
         self.findings.serialize(&mut body)?;
         self.revision.serialize(&mut body)?;
+        self.baseline.serialize(&mut body)?;
         (self.memories.len() as u32).serialize(&mut body)?;
         for (row, _, memory) in &self.memories {
             let mut kept = Vec::new();
@@ -223,6 +281,11 @@ impl Analysis {
         analysis.sight = Sight::deserialize(&mut body)?;
         analysis.findings = Findings::deserialize(&mut body)?;
         analysis.revision = u64::deserialize(&mut body)?;
+        let kept = Option::<(Baseline, bool)>::deserialize(&mut body)?;
+        // Where learning was begun or ended by the settings, the settings say what is normal.
+        if kept.as_ref().map(|(_, learns)| *learns) == analysis.baseline.as_ref().map(|(_, learns)| *learns) {
+            analysis.baseline = kept;
+        }
         for _ in 0..u32::deserialize(&mut body)? {
             let (id, kept) = <(String, Vec<u8>)>::deserialize(&mut body)?;
             let memory = analysis.memories.iter_mut().find(|(row, ..)| DETECTORS[*row].about.id == id);
@@ -296,6 +359,29 @@ impl Analysis {
             capabilities,
             unanswered,
         }
+    }
+}
+
+/// A deviation as a hit of its detector.
+fn hit_of(deviation: Deviation) -> Hit {
+    Hit {
+        title: model::Text::default(),
+        severity: (deviation.strength == Strength::Weak).then_some(model::Severity::Info),
+        first: deviation.first,
+        last: deviation.last,
+        count: deviation.count,
+        from: deviation.from,
+        to: deviation.to,
+        behind: deviation.behind,
+        protocol: deviation.protocol,
+        topic: deviation.topic,
+        evidence: model::said!(
+            "expected: {expected}; seen: {seen}",
+            "attendu : {expected} ; vu : {seen}",
+            expected = deviation.expected,
+            seen = deviation.seen
+        ),
+        flow: deviation.flow,
     }
 }
 
@@ -454,7 +540,8 @@ mod tests {
 
     #[test]
     fn a_detector_can_be_silenced() {
-        let mut analysis = Analysis::new(Settings { disabled: vec!["controller-stopped".into()] });
+        let mut analysis =
+            Analysis::new(Settings { disabled: vec!["controller-stopped".into()], ..Settings::default() });
         analysis.record(&Record::Act(act(0.0, "10.0.0.9", "10.0.0.7:102", "s7comm", Verb::Stop, "plc stop")));
         assert!(analysis.finish().findings.iter().all(|ranked| ranked.finding.detector != "controller-stopped"));
     }

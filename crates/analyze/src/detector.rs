@@ -36,6 +36,8 @@ pub enum Logic {
     Health(fn(&Health, &View, &mut Hits)),
     /// What it `wants`, with a memory.
     Memory(Wants, fn() -> Box<dyn Memory>),
+    /// Departures of this kind from the baseline, where there is one.
+    Baseline(crate::baseline::Kind),
     /// The machines and their edges, when judgement is asked for.
     Machines(fn(&Plant, &mut Hits)),
 }

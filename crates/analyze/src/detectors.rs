@@ -4,6 +4,9 @@ mod commands;
 mod control;
 mod credentials;
 mod crypto;
+mod learned;
+mod learned_acts;
+mod learned_identity;
 mod link;
 mod reach;
 mod scan;
@@ -116,6 +119,44 @@ pub const DETECTORS: &[&Detector] = &[
     &windows::EXECUTABLE,
     &windows::MALWARE,
     &windows::DNS_TUNNEL,
+    &learned::MACHINE,
+    &learned::CONVERSATION,
+    &learned::PROTOCOL,
+    &learned::SERVICE,
+    &learned::EXTERNAL,
+    &learned::GROUP,
+    &learned::REMOTE,
+    &learned::NAME_QUERY,
+    &learned::FAN_OUT,
+    &learned::VOLUME,
+    &learned::TRANSPORT,
+    &learned::BINDING,
+    &learned_acts::FUNCTION,
+    &learned_acts::OFFICE_FUNCTION,
+    &learned_acts::OBJECT,
+    &learned_acts::VALUE,
+    &learned_acts::OUTCOME,
+    &learned_acts::PROGRAMMER,
+    &learned_acts::MODE,
+    &learned_acts::FIRMWARE,
+    &learned_acts::CONFIGURER,
+    &learned_acts::FILES,
+    &learned_acts::OFF_HOURS,
+    &learned_acts::PERIOD,
+    &learned_acts::SILENCE,
+    &learned_acts::BURST,
+    &learned_acts::SLOW,
+    &learned_acts::SEQUENCE,
+    &learned_identity::FIRMWARE,
+    &learned_identity::PROGRAM,
+    &learned_identity::KEY,
+    &learned_identity::PROTECTION,
+    &learned_identity::MODULE,
+    &learned_identity::IDENTITY,
+    &learned_identity::NAME,
+    &learned_identity::CERTIFICATE,
+    &learned_identity::SETTINGS,
+    &learned_identity::USER,
 ];
 
 /// The descriptor of the detector `id`.
@@ -135,6 +176,9 @@ mod tests {
         include_str!("detectors/control.rs"),
         include_str!("detectors/credentials.rs"),
         include_str!("detectors/crypto.rs"),
+        include_str!("detectors/learned.rs"),
+        include_str!("detectors/learned_acts.rs"),
+        include_str!("detectors/learned_identity.rs"),
         include_str!("detectors/link.rs"),
         include_str!("detectors/reach.rs"),
         include_str!("detectors/scan.rs"),
@@ -144,10 +188,17 @@ mod tests {
         include_str!("detectors/windows.rs"),
     ];
 
+    /// Files that are all tests.
+    const SCENES: &[&str] = &[include_str!("baseline/tests.rs")];
+
     #[test]
     fn every_detector_is_named_in_a_test() {
-        let tests: String =
-            SOURCES.iter().filter_map(|source| source.split_once("#[cfg(test)]")).map(|(_, tests)| tests).collect();
+        let tests: String = SOURCES
+            .iter()
+            .filter_map(|source| source.split_once("#[cfg(test)]"))
+            .map(|(_, tests)| tests)
+            .chain(SCENES.iter().copied())
+            .collect();
         let missing: Vec<&str> =
             DETECTORS.iter().map(|detector| detector.about.id).filter(|id| !tests.contains(*id)).collect();
         assert!(missing.is_empty(), "without a test: {missing:?}");

@@ -25,7 +25,7 @@ mod table;
 mod testing;
 mod window;
 
-pub use analysis::{Analysis, Settings};
+pub use analysis::{Analysis, Normal, Settings};
 pub use baseline::Baseline;
 pub use detector::{Detector, Hit, Logic, Memory};
 pub use detectors::{DETECTORS, descriptor};

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use smallvec::{Array, SmallVec};
 
 /// First bytes of a saved state. The number changes with every change of what is kept.
-const MAGIC: &[u8] = b"vigie analysis 1\n";
+const MAGIC: &[u8] = b"vigie analysis 2\n";
 
 /// Length of the hash at the end.
 const HASH_BYTES: usize = 32;

@@ -513,6 +513,7 @@ impl Baseline {
                 Some(sequence) => {
                     let symbol = sequence.symbol(act, is_forward);
                     if sequence.is_armed(is_enforced, unseen_max)
+                        && sequence.knows(act, is_forward)
                         && let Err(expected) = sequence.judge(context, symbol)
                     {
                         let deviation = out_of_order(act, sequence, context, &expected);
@@ -527,7 +528,9 @@ impl Baseline {
                 let is_armed = mode == Mode::Live && sequence.is_armed(is_enforced, unseen_max);
                 if is_armed {
                     let symbol = sequence.symbol(act, is_forward);
-                    if let Err(expected) = sequence.judge(context, symbol) {
+                    if sequence.knows(act, is_forward)
+                        && let Err(expected) = sequence.judge(context, symbol)
+                    {
                         let deviation = out_of_order(act, sequence, context, &expected);
                         self.say(deviation, out);
                     }

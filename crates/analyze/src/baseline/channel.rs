@@ -172,6 +172,8 @@ pub(crate) fn two_digits(number: u64) -> u64 {
 pub(crate) struct Volume {
     hour: i64,
     hour_bytes: u64,
+    /// Whether all of this hour is normal.
+    is_normal: bool,
     hours: u32,
     hour_max: u64,
     pub(crate) packets: u64,
@@ -181,17 +183,19 @@ pub(crate) struct Volume {
 }
 
 impl Volume {
-    /// Adds bytes to their hour; gives the sum of that hour.
-    pub(crate) fn add(&mut self, at: Time, bytes: u64) -> u64 {
+    /// Adds bytes to their hour; gives the sum of that hour. `learns`: an hour like this is normal.
+    pub(crate) fn add(&mut self, at: Time, bytes: u64, learns: bool) -> u64 {
         let hour = at.0.div_euclid(HOUR);
         if hour != self.hour {
-            if self.hour_bytes > 0 {
+            if self.is_normal {
                 self.hours = self.hours.saturating_add(1);
                 self.hour_max = self.hour_max.max(self.hour_bytes);
             }
             self.hour = hour;
             self.hour_bytes = 0;
+            self.is_normal = learns;
         }
+        self.is_normal &= learns;
         self.hour_bytes = self.hour_bytes.saturating_add(bytes);
         self.hour_bytes
     }
@@ -207,7 +211,7 @@ impl Volume {
 
     /// The most in an hour, once enough hours were seen.
     pub(crate) fn hour_max(&self) -> Option<u64> {
-        (self.hours >= 6).then(|| two_digits(self.hour_max.max(self.hour_bytes)))
+        (self.hours >= 6).then(|| two_digits(self.hour_max))
     }
 
     /// The most repeated or missing segments in a thousand packets, once enough packets were seen.

@@ -26,6 +26,8 @@ pub(crate) struct Machine {
     pub(crate) macs: Vec<Mac>,
     pub(crate) is_group: bool,
     pub(crate) state: State,
+    /// Whether it was told as a stranger.
+    pub(crate) is_told: bool,
     /// How often it was met.
     pub(crate) met: u64,
     /// Of these, how often it began something; its channels met once.
@@ -258,6 +260,7 @@ impl Machine {
             macs,
             is_group,
             state: State::Proposed,
+            is_told: false,
             met: 0,
             began: 0,
             channels_once: 0,

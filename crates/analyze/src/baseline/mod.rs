@@ -306,6 +306,7 @@ impl Baseline {
                 if machine.is_group || !is_heard || machine.is_external() {
                     return Some(id);
                 }
+                machine.is_told = true;
                 // Somebody's automatic addresses: a machine, but nobody could be reached by it from elsewhere.
                 let is_chatter = machine.ips.first().is_some_and(|ip| ip.is_ipv6() && is_link_local(*ip));
                 (Kind::Machine, if is_chatter { Strength::Weak } else { Strength::Firm })
@@ -460,4 +461,4 @@ impl WithHardware for Address {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -112,6 +112,16 @@ impl Sequence {
         self.symbols.iter().position(|symbol| symbol.is_of(act, is_forward)).map(|at| at as SymbolId)
     }
 
+    /// Whether this kind of message is known, however it ends: else it is told as a function, not as an order.
+    pub(crate) fn knows(&self, act: &Act, is_forward: bool) -> bool {
+        self.symbols.iter().any(|symbol| {
+            symbol.is_forward == is_forward
+                && symbol.code == act.code
+                && symbol.verb == act.verb
+                && symbol.name == act.name
+        })
+    }
+
     pub(crate) fn learn(&mut self, context: Context, act: &Act, is_forward: bool) -> Option<SymbolId> {
         let symbol = match self.symbol(act, is_forward) {
             Some(symbol) => symbol,

@@ -51,9 +51,9 @@ impl Baseline {
         let bytes = talk.sent.bytes.saturating_add(talk.received.bytes);
         let packets = talk.sent.packets.saturating_add(talk.received.packets);
         let lost = [&talk.sent, &talk.received].iter().map(|side| side.retransmissions + side.gaps).sum::<u64>();
-        let in_hour = channel.volume.add(talk.last, bytes);
-        let (hour_max, loss_max) = (channel.hour_bytes_max(), channel.loss_max());
         let judges = mode != Mode::Learn && is_accepted && (is_enforced || channel.armed.is_some());
+        let (hour_max, loss_max) = (channel.hour_bytes_max(), channel.loss_max());
+        let in_hour = channel.volume.add(talk.last, bytes, mode == Mode::Learn || (mode == Mode::Live && !judges));
         if mode == Mode::Learn || (mode == Mode::Live && !judges) {
             channel.volume.lose(packets, lost);
             channel.look(&settings);
@@ -147,7 +147,7 @@ impl Baseline {
         let kind = self.kind_of(channel.service);
         let weak_network = if kind == ProtocolKind::Network { Strength::Weak } else { Strength::Firm };
         // Of a stranger that was just told as such, only what it does to the process is told again.
-        let is_stranger = !from.state.is_accepted() || !to.state.is_accepted();
+        let is_stranger = from.is_told || to.is_told;
         if from.is_external() || to.is_external() {
             return (Kind::External, weak_network);
         }

@@ -233,7 +233,7 @@ mod tests {
         }
         assert_eq!(timing.gaps.period().map(|(period, _)| period), Some(500_000_000));
         assert!(timing.gaps.period().unwrap().1 < 4);
-        assert_eq!(timing.minute_most(), 92);
+        assert_eq!(timing.minute_most(), 80);
         assert!(timing.answers.quantile(0.99) <= 3_000_000);
     }
 
