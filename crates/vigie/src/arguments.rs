@@ -29,6 +29,8 @@ pub enum Command {
     Verify(Verify),
     /// Ask the past with SQL: acts, facts, samples, conversations, health, findings
     Sql(Sql),
+    /// Zones and conduits of IEC 62443-3-2: proposed from captures, or a plan held against them
+    Zones(crate::zones::Zones),
     /// Watch interfaces, or play captures: everything Vigie keeps is below one folder, the user interface is at --listen
     Run(Box<Run>),
     /// Watch a simulated plant that comes under attack, to see what Vigie shows

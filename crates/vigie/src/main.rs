@@ -6,6 +6,7 @@ mod configuration;
 mod confine;
 mod console;
 mod evidence;
+mod judged;
 mod lists;
 mod people;
 mod progress;
@@ -18,6 +19,7 @@ mod sql;
 mod summary;
 mod verify;
 mod watch;
+mod zones;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Token(token) => people::token(token),
         Command::Rebuild(rebuild) => rebuild::run(rebuild),
         Command::Sql(sql) => sql::run(sql),
+        Command::Zones(zones) => zones::run(zones),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,

@@ -18,13 +18,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("history", &["model"]),
     ("uplink", &["model"]),
     ("range", &["model"]),
+    ("risk", &["model"]),
     ("store", &["model", "ledger"]),
     ("decode", &["wire", "model"]),
     ("server", &["analyze", "report", "store", "history", "ledger", "uplink", "model"]),
     (
         "vigie",
         &[
-            "analyze", "capture", "decode", "history", "ledger", "model", "range", "report", "server", "store",
+            "analyze", "capture", "decode", "history", "ledger", "model", "range", "report", "risk", "server", "store",
             "uplink", "wire",
         ],
     ),
