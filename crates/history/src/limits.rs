@@ -44,6 +44,18 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The default limits, with `bytes` on disk for all kinds together: two fifths for acts, as much for samples, and the
+    /// rest for the others in equal parts.
+    pub fn of_bytes(bytes: u64) -> Limits {
+        let mut limits = Limits::default();
+        for (_, kept) in &mut limits.kept {
+            kept.bytes_max = Some(bytes / 5 * 2);
+        }
+        let others = Kind::ALL.len().saturating_sub(limits.kept.len()).max(1) as u64;
+        limits.kept_else.bytes_max = Some(bytes / 5 / others);
+        limits
+    }
+
     /// What is kept of `kind`.
     pub fn kept_of(&self, kind: Kind) -> Kept {
         self.kept.iter().find(|(named, _)| *named == kind).map_or(self.kept_else, |(_, kept)| *kept)

@@ -95,7 +95,23 @@ pub enum Entry {
         first: String,
         /// Last that is gone.
         last: String,
+        /// What stands for what is gone, so that all that was derived from it can be derived again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basis: Option<Basis>,
     },
+}
+
+/// A state that was derived from the beginning of the log, kept because that beginning is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// SHA-256 of its file, hexadecimal.
+    pub sha256: String,
+    /// Entries that it is made of: all below this index.
+    pub entries: u64,
+    /// The number in the journal of the last batch in it.
+    pub sequence: u64,
+    /// Batches in it.
+    pub batches: u64,
 }
 
 /// Why an entry cannot be written or read.

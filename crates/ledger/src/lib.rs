@@ -24,7 +24,7 @@ mod staged;
 mod tree;
 mod verify;
 
-pub use entry::{Entry, EntryError, canonical_json};
+pub use entry::{Basis, Entry, EntryError, canonical_json};
 pub use error::LedgerError;
 pub use log::Log;
 pub use note::{Checkpoint, Cosigner, NoteFault, VerifyingKey};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ledger::{Entry, EntryError, LedgerError, Log, Reader};
+use ledger::{Basis, Entry, EntryError, LedgerError, Log, Reader};
 use model::Time;
 use sha2::{Digest, Sha256};
 use store::{Decision, Origin, Store};
@@ -119,18 +119,31 @@ pub fn last_number(reader: &Reader, of: &str) -> Result<u64, LedgerError> {
     })
 }
 
+/// What stands for the part of the journal that was removed last.
+pub fn last_basis(reader: &Reader) -> Result<Option<Basis>, LedgerError> {
+    last(reader, |entry| match entry {
+        Entry::Removed { what, basis: Some(basis), .. } if what == "journal" => Some(basis.clone()),
+        _ => None,
+    })
+}
+
 /// What `find` says of the last entry that it says something of; 0 where it is silent on all.
 fn last_batch(reader: &Reader, find: impl Fn(&Entry) -> Option<u64>) -> Result<u64, LedgerError> {
+    Ok(last(reader, find)?.unwrap_or(0))
+}
+
+/// What `find` says of the last entry that it says something of.
+fn last<T>(reader: &Reader, find: impl Fn(&Entry) -> Option<T>) -> Result<Option<T>, LedgerError> {
     let mut end = reader.checkpoint()?.1.size;
     while end > 0 {
         let from = end.saturating_sub(ENTRIES as u64);
         let entries = reader.entries(from, (end - from) as usize)?;
         if let Some(found) = entries.iter().rev().find_map(|bytes| find(&Entry::from_bytes(bytes).ok()?)) {
-            return Ok(found);
+            return Ok(Some(found));
         }
         end = from;
     }
-    Ok(0)
+    Ok(None)
 }
 
 /// Applies the decisions of the published ledger that state does not have yet; gives how many there were.

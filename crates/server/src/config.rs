@@ -57,8 +57,12 @@ pub struct Config {
     pub protocols: serde_json::Value,
     /// Where packets are kept, if anywhere.
     pub evidence: Option<Evidence>,
-    /// Bytes of history and of the journal that are kept; the oldest goes first.
+    /// Bytes of history that are kept; the oldest goes first.
     pub history_bytes_max: u64,
+    /// Bytes of the journal that are kept; the oldest goes first, and an analysis of it stays.
+    pub journal_bytes_max: u64,
+    /// Bytes of one file of the journal: only whole files are removed.
+    pub segment_bytes_max: u64,
 }
 
 impl Config {
@@ -72,6 +76,8 @@ impl Config {
             protocols: serde_json::Value::Array(Vec::new()),
             evidence: None,
             history_bytes_max: 50 << 30,
+            journal_bytes_max: 10 << 30,
+            segment_bytes_max: 64 << 20,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What earlier runs left: the saved analysis, and what the ledger and the journal have beyond it.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use analyze::{Analysis, Settings};
-use ledger::Entry;
+use ledger::{Basis, Entry, Reader};
 use store::Store;
 use uplink::Batch;
 
@@ -14,6 +14,15 @@ use crate::{SiteError, chain};
 pub(crate) const ROW: &str = "analysis";
 /// The file of the saved analysis, below the data folder.
 const FILE: &str = "analysis.state";
+
+/// Ending of the file of the analysis that stands for what was removed from the journal; its name is its hash, so that
+/// a new one never takes the place of one that the ledger names.
+const BASIS: &str = "basis";
+
+/// The file of the analysis that stands for what was removed from the journal.
+fn basis_file(data: &Path, basis: &Basis) -> PathBuf {
+    data.join(format!("analysis-{}.{BASIS}", basis.sha256.get(..16).unwrap_or_default()))
+}
 
 /// Analysis, and how far it has come.
 pub(crate) struct Reached {
@@ -33,8 +42,10 @@ impl Reached {
     }
 
     /// The saved analysis, where there is a good one of this version that is not ahead of a ledger of `size` entries.
-    pub(crate) async fn load(data: &Path, store: &Store, size: u64) -> Result<Reached, SiteError> {
-        let Some((next, body)) = store.snapshot(ROW).await? else { return Ok(Reached::nothing()) };
+    pub(crate) async fn load(data: &Path, store: &Store, reader: &Reader, size: u64) -> Result<Reached, SiteError> {
+        let Some((next, body)) = store.snapshot(ROW).await? else {
+            return Reached::beginning(data, chain::last_basis(reader)?);
+        };
         let parts: Vec<&str> = body.split(' ').collect();
         let load = || -> Result<Reached, String> {
             let [hash, sequence, batches] = parts[..] else { return Err("its description is not readable".into()) };
@@ -49,8 +60,29 @@ impl Reached {
             let analysis = Analysis::load(&Settings::default(), &bytes).map_err(|e| e.to_string())?;
             Ok(Reached { analysis, next, sequence: number(sequence)?, batches: number(batches)? })
         };
-        Ok(load().unwrap_or_else(|why| {
+        load().or_else(|why| {
             tracing::warn!("the saved analysis is not used, all is judged again: {why}");
+            Reached::beginning(data, chain::last_basis(reader)?)
+        })
+    }
+
+    /// What judging again begins with: nothing, or what stands for the part of the journal that was removed.
+    pub(crate) fn beginning(data: &Path, basis: Option<Basis>) -> Result<Reached, SiteError> {
+        let Some(basis) = basis else { return Ok(Reached::nothing()) };
+        let load = || -> Result<Reached, String> {
+            let bytes = std::fs::read(basis_file(data, &basis)).map_err(|e| e.to_string())?;
+            if chain::sha256(&bytes) != basis.sha256 {
+                return Err("it is not the one that the ledger names".into());
+            }
+            let analysis = Analysis::load(&Settings::default(), &bytes).map_err(|e| e.to_string())?;
+            Ok(Reached { analysis, next: basis.entries, sequence: basis.sequence, batches: basis.batches })
+        };
+        Ok(load().unwrap_or_else(|why| {
+            tracing::error!(
+                "`{}` cannot be used ({why}): what was learnt before entry {} is lost, the rest is judged again",
+                basis_file(data, &basis).display(),
+                basis.entries
+            );
             Reached::nothing()
         }))
     }
@@ -66,34 +98,55 @@ impl Reached {
     /// What is to be saved: the bytes of the file, and the row that says what they are.
     pub(crate) fn save(&self) -> std::io::Result<Saved> {
         let bytes = self.analysis.save()?;
-        let row = format!("{} {} {}", chain::sha256(&bytes), self.sequence, self.batches);
-        Ok(Saved { bytes, row, next: self.next })
+        let (sequence, batches) = (self.sequence, self.batches);
+        let basis = Basis { sha256: chain::sha256(&bytes), entries: self.next, sequence, batches };
+        Ok(Saved { bytes, basis })
     }
 }
 
 /// A saved analysis on its way to the disk.
 pub(crate) struct Saved {
     bytes: Vec<u8>,
-    row: String,
-    next: u64,
+    /// What it is.
+    pub(crate) basis: Basis,
 }
 
 impl Saved {
     /// Writes it: first the file, whole or not at all, then the row.
     pub(crate) async fn keep(self, data: &Path, store: &Store) -> Result<(), SiteError> {
-        let (file, row, next) = (data.join(FILE), self.row, self.next);
-        let bytes = self.bytes;
-        let write = move || -> std::io::Result<()> {
-            let beside = file.with_extension("new");
-            let mut out = std::fs::File::create(&beside)?;
-            out.write_all(&bytes)?;
-            out.sync_all()?;
-            std::fs::rename(&beside, &file)
-        };
-        tokio::task::spawn_blocking(write).await.map_err(std::io::Error::other)??;
-        store.keep_snapshot(ROW, next, &row).await?;
+        let (file, basis, bytes) = (data.join(FILE), self.basis, self.bytes);
+        tokio::task::spawn_blocking(move || replace(&file, &bytes)).await.map_err(std::io::Error::other)??;
+        let row = format!("{} {} {}", basis.sha256, basis.sequence, basis.batches);
+        store.keep_snapshot(ROW, basis.entries, &row).await?;
         Ok(())
     }
+
+    /// Writes it as what stands for the beginning of the journal.
+    pub(crate) fn keep_as_basis(&self, data: &Path) -> std::io::Result<()> {
+        replace(&basis_file(data, &self.basis), &self.bytes)
+    }
+
+    /// Removes the earlier ones, when the ledger names this one.
+    pub(crate) fn is_basis(&self, data: &Path) -> std::io::Result<()> {
+        let this = basis_file(data, &self.basis);
+        for entry in std::fs::read_dir(data)?.flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|ending| ending == BASIS) && path != this {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file, whole or not at all.
+fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = file.with_added_extension("new");
+    let mut out = std::fs::File::create(&beside)?;
+    out.write_all(bytes)?;
+    out.sync_all()?;
+    std::fs::rename(&beside, file)?;
+    std::fs::File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// The journal, read beside the ledger.

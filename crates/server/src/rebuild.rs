@@ -47,9 +47,10 @@ pub async fn rebuild(data: &Path) -> Result<Rebuilt, SiteError> {
     let reader = log.reader();
     rebuilt.entries = reader.checkpoint()?.1.size;
     rebuilt.decisions = chain::catch_up(&store, &reader).await?;
-    let mut reached = Reached::nothing();
-    let mut past = Past::new(journal.read_from(1));
-    let mut next = 0;
+    let mut reached = Reached::beginning(data, chain::last_basis(&reader)?)?;
+    let mut past = Past::new(journal.read_from(reached.sequence + 1));
+    let mut next = reached.next;
+    let before = reached.batches;
     while next < rebuilt.entries {
         for bytes in reader.entries(next, chain::ENTRIES)? {
             match past.of(&bytes) {
@@ -60,7 +61,7 @@ pub async fn rebuild(data: &Path) -> Result<Rebuilt, SiteError> {
             next += 1;
         }
     }
-    rebuilt.batches = reached.batches;
+    rebuilt.batches = reached.batches - before;
     // Before the first batch there is nothing to save, and a server saves nothing either.
     if reached.batches > 0 {
         reached.save()?.keep(data, &store).await?;

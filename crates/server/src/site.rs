@@ -110,7 +110,8 @@ impl Site {
         for recovery in &recovered {
             tracing::warn!("{recovery}");
         }
-        let mut journal = Journal::open(&config.data.join("journal"), uplink::limits::JournalLimits::default())?;
+        let limits = uplink::limits::JournalLimits { segment_bytes_max: config.segment_bytes_max };
+        let mut journal = Journal::open(&config.data.join("journal"), limits)?;
         for fault in journal.faults() {
             tracing::warn!("journal: {fault:?}");
         }
@@ -130,12 +131,12 @@ impl Site {
                 Err(error) => tracing::error!("batch {} of the journal: {error}", entry.sequence),
             }
         }
-        let writer = Writer::open(&config.data.join("history"), history::Limits::default())?;
+        let writer = Writer::open(&config.data.join("history"), history::Limits::of_bytes(config.history_bytes_max))?;
         for problem in writer.problems() {
             tracing::warn!("history: {problem:?}");
         }
         let history = writer.history()?;
-        let reached = Reached::load(&config.data, &store, log.size()).await?;
+        let reached = Reached::load(&config.data, &store, &log.reader(), log.size()).await?;
         let start = Entry::Start { at: clock::now().to_string(), version: config.version.clone(), sources: Vec::new() };
         log.append(&[start.to_bytes()?])?;
         log.publish()?;
@@ -430,7 +431,7 @@ impl Site {
     }
 
     /// Saves the analysis, so that the next start goes on from there.
-    async fn save(self: &Arc<Site>) -> Result<(), SiteError> {
+    pub(crate) async fn save(self: &Arc<Site>) -> Result<(), SiteError> {
         let site = Arc::clone(self);
         let save = move || {
             // The past first: what is judged and not in it would have to be read from the journal again.
@@ -444,10 +445,35 @@ impl Site {
             site.analysis_to_save()
         };
         let saved = tokio::task::spawn_blocking(save).await.map_err(std::io::Error::other)??;
-        match saved {
-            Some(saved) => saved.keep(&self.config.data, &self.store).await,
-            None => Ok(()),
+        let Some(saved) = saved else { return Ok(()) };
+        let site = Arc::clone(self);
+        let trim = move || site.trim(&saved).map(|()| saved);
+        let saved = tokio::task::spawn_blocking(trim).await.map_err(std::io::Error::other)??;
+        saved.keep(&self.config.data, &self.store).await
+    }
+
+    /// Takes the oldest batches out of the journal where there is more than was wanted. `saved` stands for them from then
+    /// on, and an entry of the ledger says so before they go.
+    fn trim(&self, saved: &Saved) -> Result<(), SiteError> {
+        let (bytes_max, basis) = (self.config.journal_bytes_max, &saved.basis);
+        let mut kept = lock(&self.kept);
+        let first = kept.journal.oldest();
+        let would = kept.journal.would_trim(None, bytes_max, basis.sequence + 1)?;
+        if would.segments == 0 {
+            return Ok(());
         }
+        saved.keep_as_basis(&self.config.data)?;
+        let entry = Entry::Removed {
+            at: clock::now().to_string(),
+            by: "retention".into(),
+            what: "journal".into(),
+            first: first.to_string(),
+            last: (would.oldest - 1).to_string(),
+            basis: Some(basis.clone()),
+        };
+        self.ledger.append(vec![entry.to_bytes()?])?;
+        kept.journal.trim(None, bytes_max, basis.sequence + 1)?;
+        Ok(saved.is_basis(&self.config.data)?)
     }
 
     /// Writes down what was decided beside the server (`vigie user add`).

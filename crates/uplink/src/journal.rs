@@ -360,6 +360,26 @@ impl Journal {
     /// Removes whole segments that hold only batches older than `before`, and the oldest ones until the others have no more
     /// than `bytes_max`; never what is not below number `keep_from`. The segment being written stays.
     pub fn trim(&mut self, before: Option<Time>, bytes_max: u64, keep_from: u64) -> Result<Trimmed, JournalError> {
+        let (trimmed, going) = self.plan(before, bytes_max, keep_from)?;
+        for (first, path) in going {
+            fs::remove_file(&path).map_err(failed("remove", &path))?;
+            self.closed.retain(|closed| *closed != first);
+        }
+        Ok(trimmed)
+    }
+
+    /// What [`Journal::trim`] would remove.
+    pub fn would_trim(&self, before: Option<Time>, bytes_max: u64, keep_from: u64) -> Result<Trimmed, JournalError> {
+        Ok(self.plan(before, bytes_max, keep_from)?.0)
+    }
+
+    /// The segments that go.
+    fn plan(
+        &self,
+        before: Option<Time>,
+        bytes_max: u64,
+        keep_from: u64,
+    ) -> Result<(Trimmed, Vec<(u64, PathBuf)>), JournalError> {
         let mut trimmed = Trimmed { oldest: self.oldest(), ..Trimmed::default() };
         let mut segments = Vec::new();
         for (first, path) in segment::list(&self.directory).map_err(failed("list", &self.directory))? {
@@ -367,6 +387,7 @@ impl Journal {
             segments.push((first, path, bytes));
         }
         let mut total: u64 = segments.iter().map(|(_, _, bytes)| bytes).sum();
+        let mut going = Vec::new();
         for pair in segments.windows(2) {
             let [(first, path, bytes), (next, next_path, _)] = pair else { break };
             // Batches come in the order of time: all of a segment are older than the first of the next one.
@@ -375,14 +396,13 @@ impl Journal {
             if *next > keep_from || is_open || !(is_old || total > bytes_max) {
                 break;
             }
-            fs::remove_file(path).map_err(failed("remove", path))?;
-            self.closed.retain(|closed| closed != first);
             total -= bytes;
             trimmed.segments += 1;
             trimmed.bytes += bytes;
             trimmed.oldest = *next;
+            going.push((*first, path.clone()));
         }
-        Ok(trimmed)
+        Ok((trimmed, going))
     }
 
     /// Bytes of all segments.

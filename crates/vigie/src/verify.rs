@@ -194,6 +194,8 @@ struct Journal {
     last: u64,
     same: u64,
     removed: u64,
+    /// The last batch of which an entry says that it was removed.
+    declared: u64,
     unentered: u64,
     faults: Vec<(String, String)>,
     fault_count: u64,
@@ -212,6 +214,7 @@ impl Journal {
             last: 0,
             same: 0,
             removed: 0,
+            declared: 0,
             unentered: 0,
             faults: Vec::new(),
             fault_count: 0,
@@ -227,7 +230,14 @@ impl Journal {
     }
 
     fn compare(&mut self, index: u64, entry: &[u8]) {
-        let Ok(Entry::Batch { sequence, sha256, .. }) = Entry::from_bytes(entry) else { return };
+        let (sequence, sha256) = match Entry::from_bytes(entry) {
+            Ok(Entry::Batch { sequence, sha256, .. }) => (sequence, sha256),
+            Ok(Entry::Removed { what, last, .. }) if what == "journal" => {
+                self.declared = self.declared.max(last.parse().unwrap_or(0));
+                return;
+            }
+            _ => return,
+        };
         if sequence <= self.last {
             return self.fault(sequence, format!("entry {index} speaks of it again"));
         }
@@ -282,6 +292,10 @@ impl Journal {
         let _ = writeln!(text, "Journal: {} as the ledger says", counted(self.same, "batch", "batches"));
         if self.removed > 0 {
             let _ = writeln!(text, "  {} older ones are no longer kept", grouped(self.removed));
+        }
+        if self.removed > 0 && self.oldest > self.declared + 1 {
+            let (from, to) = (self.declared + 1, self.oldest - 1);
+            self.fault(from, format!("it is gone, with all up to {to}, and no entry says that it was removed"));
         }
         if behind > 0 {
             let _ = writeln!(

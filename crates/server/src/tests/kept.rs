@@ -192,3 +192,53 @@ async fn a_batch_on_disk_that_the_ledger_missed_is_taken_up() {
     assert!(!site.view().judgement.assets.is_empty());
     site.close().await;
 }
+
+#[tokio::test]
+async fn what_is_too_much_for_the_journal_goes_and_an_analysis_stands_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |journal_bytes_max| {
+        let config = Config { journal_bytes_max, segment_bytes_max: 2_000, ..Config::new(folder.path()) };
+        async { Site::open(config).await.unwrap() }
+    };
+    let records: Vec<model::Record> = batches(1).into_iter().flat_map(|batch| batch.records).collect();
+    let batch = |(number, records): (u64, &[model::Record])| {
+        let created = records.iter().map(model::Record::at).max().unwrap();
+        Batch { sensor: "test".into(), number, created, records: records.to_vec() }
+    };
+    let all: Vec<Batch> = (1..).zip(records.chunks(records.len() / 20)).map(batch).collect();
+    let (first, second) = all.split_at(all.len() / 2);
+    let site = open(4_000).await;
+    // What comes together lies in one file of the journal.
+    for batch in first {
+        ingest(&site, vec![batch.clone()]).await;
+    }
+    site.save().await.unwrap();
+    ingest(&site, second.to_vec()).await;
+    let before = serde_json::to_string(&site.view().judgement).unwrap();
+    site.close().await;
+    drop(site);
+    let entries = |directory: &Path| {
+        let mut removed = Vec::new();
+        let report = ledger::verify(directory, &ledger::Against::default(), |_, bytes| {
+            if let Ok(Entry::Removed { what, first, last, basis, .. }) = Entry::from_bytes(bytes) {
+                removed.push((what, first, last.parse::<u64>().unwrap(), basis.is_some()));
+            }
+        });
+        assert!(report.is_good(), "{:?}", report.faults);
+        removed
+    };
+    let removed = entries(&folder.path().join("ledger"));
+    let [(what, from, last, true)] = &removed[..] else { panic!("{removed:?}") };
+    assert_eq!((what.as_str(), from.as_str()), ("journal", "1"));
+    assert!((1..=first.len() as u64).contains(last), "{last}");
+    // What is derived is derived from what is left and what stands for the rest, with the same result.
+    let rebuilt = rebuild(folder.path()).await.unwrap();
+    assert_eq!((rebuilt.batches, rebuilt.missing), (second.len() as u64, 0));
+    assert!(rebuilt.changed().is_empty(), "{:?}", rebuilt.changed());
+    // The same where the saved analysis is lost.
+    std::fs::remove_file(folder.path().join("analysis.state")).unwrap();
+    let site = open(u64::MAX).await;
+    past(&site).await;
+    assert_eq!(serde_json::to_string(&site.view().judgement).unwrap(), before);
+    site.close().await;
+}
