@@ -31,6 +31,8 @@ pub enum Command {
     Sql(Sql),
     /// Zones and conduits of IEC 62443-3-2: proposed from captures, or a plan held against them
     Zones(crate::zones::Zones),
+    /// Which machines of a list are affected by which advisories: affected, not affected, or unknown and what is missing
+    Match(Match),
     /// Watch interfaces, or play captures: everything Vigie keeps is below one folder, the user interface is at --listen
     Run(Box<Run>),
     /// Watch a simulated plant that comes under attack, to see what Vigie shows
@@ -283,6 +285,34 @@ pub struct Simulate {
     /// Write who did what when, as JSON lines
     #[arg(long, value_name = "FILE.jsonl")]
     pub truth: Option<PathBuf>,
+}
+
+/// Arguments of `vigie match`.
+#[derive(Args)]
+pub struct Match {
+    /// The machines: CSV with a line of names, of which vendor, product, model, order_number, firmware are looked for
+    #[arg(long, value_name = "FILE.csv")]
+    pub inventory: PathBuf,
+    /// The advisories (CSAF 2.0 or 2.1): a directory, a zip or tar archive, or one document
+    #[arg(long, value_name = "DIR|FILE")]
+    pub advisories: PathBuf,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = MatchForm::Text)]
+    pub format: MatchForm,
+    /// Language of the sentences
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+}
+
+/// Form of verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MatchForm {
+    /// For people
+    Text,
+    /// One list of objects
+    Json,
+    /// Comma-separated values with a line of names
+    Csv,
 }
 
 /// Arguments of `vigie sql`.

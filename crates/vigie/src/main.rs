@@ -8,6 +8,7 @@ mod console;
 mod evidence;
 mod judged;
 mod lists;
+mod matching;
 mod people;
 mod progress;
 mod read;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::User(user) => people::user(user),
         Command::Token(token) => people::token(token),
         Command::Rebuild(rebuild) => rebuild::run(rebuild),
+        Command::Match(matching) => matching::run(matching),
         Command::Sql(sql) => sql::run(sql),
         Command::Zones(zones) => zones::run(zones),
     };

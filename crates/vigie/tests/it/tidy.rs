@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("wire", &["model"]),
     ("capture", &["model"]),
+    ("advisories", &["model"]),
     ("analyze", &["model"]),
     ("report", &["model"]),
     ("history", &["model"]),
@@ -25,8 +26,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "vigie",
         &[
-            "analyze", "capture", "decode", "history", "ledger", "model", "range", "report", "risk", "server", "store",
-            "uplink", "wire",
+            "advisories", "analyze", "capture", "decode", "history", "ledger", "model", "range", "report", "risk", "server",
+            "store", "uplink", "wire",
         ],
     ),
 ];
