@@ -6,7 +6,9 @@ use advisories::{Catalogue, inventory};
 
 fn main() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(list), Some(path)) = (arguments.next(), arguments.next()) else { return Err("INVENTORY.csv ADVISORIES".into()) };
+    let (Some(list), Some(path)) = (arguments.next(), arguments.next()) else {
+        return Err("INVENTORY.csv ADVISORIES".into());
+    };
     let start = Instant::now();
     let (catalogue, loaded) = Catalogue::load(path.as_ref(), &mut |_| {})?;
     eprintln!("{} documents in {:?}, {} problems", catalogue.advisories.len(), start.elapsed(), loaded.problem_count);

@@ -63,7 +63,11 @@ pub fn from_value(value: &Value) -> Result<(Advisory, Vec<Fault>), Fault> {
     let mut advisory = Advisory {
         id: bounded(text(tracking, "$.document.tracking", "id")?),
         title: bounded(soft(document, "title")),
-        publisher: document.get("publisher").and_then(|p| p.get("name")).and_then(Value::as_str).map_or_else(String::new, bounded),
+        publisher: document
+            .get("publisher")
+            .and_then(|p| p.get("name"))
+            .and_then(Value::as_str)
+            .map_or_else(String::new, bounded),
         released: bounded(soft(tracking, "initial_release_date")),
         updated: bounded(soft(tracking, "current_release_date")),
         revision: bounded(soft(tracking, "version")),
@@ -105,7 +109,9 @@ fn object<'a>(map: &'a Map<String, Value>, place: &str, key: &str) -> Result<&'a
     let at = format!("{place}.{key}");
     match map.get(key) {
         None => Err(fault(&at, "it is missing")),
-        Some(value) => value.as_object().ok_or_else(|| fault(&at, format!("expected an object, found {}", kind(value)))),
+        Some(value) => {
+            value.as_object().ok_or_else(|| fault(&at, format!("expected an object, found {}", kind(value))))
+        }
     }
 }
 
@@ -139,8 +145,7 @@ fn short(text: &str) -> String {
 /// A text without control characters, of bounded length. Also repairs UTF-8 that was read as Latin-1 and written again, as
 /// some published documents have it (`GeutebrÃ¼ck`).
 pub fn bounded(text: &str) -> String {
-    let text: String =
-        text.trim().chars().take(NAME_MAX * 4).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text.trim().chars().take(NAME_MAX * 4).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let text = text.trim().to_string();
     if text.contains('Ã') && text.chars().all(|c| u32::from(c) < 256) {
         let bytes: Vec<u8> = text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
@@ -334,7 +339,11 @@ impl Reader {
         let mut product = self.products[inner as usize].clone();
         let is_within = matches!(
             category,
-            "installed_on" | "installed_with" | "default_component_of" | "optional_component_of" | "external_component_of"
+            "installed_on"
+                | "installed_with"
+                | "default_component_of"
+                | "optional_component_of"
+                | "external_component_of"
         );
         if !is_within {
             self.tell(&format!("{place}.category"), format!("`{}` is not known", short(category)));

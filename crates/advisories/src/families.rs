@@ -71,7 +71,10 @@ pub fn names(order: &Order) -> Vec<Named> {
             "6AV2"
         } else if ["242", "243", "343", "443", "542", "543"].iter().any(|start| rest.starts_with(start)) {
             "6GK7"
-        } else if rest.starts_with("20") || rest.starts_with("21") && rest.as_bytes().get(3) == Some(&b'0') || rest.starts_with("308") {
+        } else if rest.starts_with("20")
+            || rest.starts_with("21") && rest.as_bytes().get(3) == Some(&b'0')
+            || rest.starts_with("308")
+        {
             "6GK5"
         } else {
             "6ES7"

@@ -38,7 +38,8 @@ pub fn parse(text: &str) -> Versions {
     }
     let body = split_condition(body, &mut versions);
     let tokens = tokens(&body);
-    let mut reader = Reader { tokens, at: 0, constraints: Vec::new(), says_all: false, is_apart: true, leftover: Vec::new() };
+    let mut reader =
+        Reader { tokens, at: 0, constraints: Vec::new(), says_all: false, is_apart: true, leftover: Vec::new() };
     reader.run(&mut versions);
     let Reader { constraints, says_all, leftover, .. } = reader;
     let is_model = |constraint: &Constraint| constraint.op == Op::Equal && is_model(&constraint.version);
@@ -83,19 +84,23 @@ fn serial(text: &str, versions: &mut Versions) -> bool {
     if !lower.contains("serial") {
         return false;
     }
-    let numbers: Vec<&str> =
-        lower.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect();
+    let numbers: Vec<&str> = lower.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect();
     let count = |digits: &str| digits.parse::<u32>().ok().filter(|count| (1..=9).contains(count));
     let (digits, value): (Option<u32>, Option<u64>) = match numbers.as_slice() {
-        [count_text, value, rest @ ..] if rest.iter().all(|other| other == value) => (count(count_text), value.parse().ok()),
+        [count_text, value, rest @ ..] if rest.iter().all(|other| other == value) => {
+            (count(count_text), value.parse().ok())
+        }
         [value] if lower.contains("first five") => (Some(5), value.parse().ok()),
         [value] if lower.contains("first two") => (Some(2), value.parse().ok()),
         _ => (None, None),
     };
-    let is_high = lower.contains("<=") || lower.contains("prior") || lower.contains("earlier") || lower.contains("below");
+    let is_high =
+        lower.contains("<=") || lower.contains("prior") || lower.contains("earlier") || lower.contains("below");
     let is_low = lower.contains(">=") || lower.contains("later");
     match (digits, value) {
-        (Some(digits), Some(value)) if is_high != is_low && value.checked_ilog10().map_or(1, |log| log + 1) == digits => {
+        (Some(digits), Some(value))
+            if is_high != is_low && value.checked_ilog10().map_or(1, |log| log + 1) == digits =>
+        {
             let (low, high) = if is_high { (None, Some(value)) } else { (Some(value), None) };
             versions.clauses.push(Clause::Serial { digits, low, high });
         }
@@ -106,9 +111,25 @@ fn serial(text: &str, versions: &mut Versions) -> bool {
 
 /// Words that open a condition, which the version of a machine cannot answer.
 const CONDITIONS: &[&str] = &[
-    " only if ", " only when ", " if ", " when ", " with option", " using ", " installed ", " running ", " utilizes ",
-    " packaged with ", " where ", " in non-default", " in default ", " including affected ", " on windows", " on linux",
-    " with the ", " with ", " that ",
+    " only if ",
+    " only when ",
+    " if ",
+    " when ",
+    " with option",
+    " using ",
+    " installed ",
+    " running ",
+    " utilizes ",
+    " packaged with ",
+    " where ",
+    " in non-default",
+    " in default ",
+    " including affected ",
+    " on windows",
+    " on linux",
+    " with the ",
+    " with ",
+    " that ",
 ];
 
 /// Cuts a condition from the end of a text, and what is said of single vulnerabilities.
@@ -266,11 +287,47 @@ struct Reader {
 
 /// Words without a meaning of their own in a range.
 const NOISE: &[&str] = &[
-    "version", "versions", "ver", "firmware", "fw", "software", "release", "releases", "the", "bios", "and", "or", "rev",
-    "revision", "are", "affected", "sw", "v", "is", "of", "build", "distributed", "production", "date", "main",
+    "version",
+    "versions",
+    "ver",
+    "firmware",
+    "fw",
+    "software",
+    "release",
+    "releases",
+    "the",
+    "bios",
+    "and",
+    "or",
+    "rev",
+    "revision",
+    "are",
+    "affected",
+    "sw",
+    "v",
+    "is",
+    "of",
+    "build",
+    "distributed",
+    "production",
+    "date",
+    "main",
 ];
 const EARLIER: &[&str] = &["prior", "earlier", "below", "previous", "older", "lower", "before", "under", "less"];
-const LATER: &[&str] = &["later", "newer", "above", "higher", "up", "greater", "onward", "onwards", "after", "subsequent", "upward", "upwards"];
+const LATER: &[&str] = &[
+    "later",
+    "newer",
+    "above",
+    "higher",
+    "up",
+    "greater",
+    "onward",
+    "onwards",
+    "after",
+    "subsequent",
+    "upward",
+    "upwards",
+];
 
 impl Reader {
     fn word(&self, at: usize) -> Option<String> {
@@ -390,7 +447,8 @@ impl Reader {
             return;
         }
         // `CPCI85 V05.11`, `WinCC 7.2`: what the version is of.
-        let names_subject = op.is_some() && self.constraints.is_empty() && word.chars().any(|c| c.is_ascii_alphabetic());
+        let names_subject =
+            op.is_some() && self.constraints.is_empty() && word.chars().any(|c| c.is_ascii_alphabetic());
         let is_of_a_version = Level::from_word(&word).is_some() || month(&word).is_some();
         let leads_to_version = (self.at + 1..self.at + 5).any(|at| {
             matches!(self.tokens.get(at), Some(Token::Word(word)) if starts_like_version(word))
@@ -456,8 +514,15 @@ impl Reader {
     /// `A through B`, `A - B`, `20-33`; or just the version.
     fn range(&mut self, op: Op, version: Version, versions: &mut Versions) {
         if op == Op::Equal || op == Op::GreaterEqual {
-            let joins: &[&[&str]] =
-                &[&["up", "to", "and", "including"], &["up", "to"], &["through"], &["thru"], &["to"], &["until"], &["-"]];
+            let joins: &[&[&str]] = &[
+                &["up", "to", "and", "including"],
+                &["up", "to"],
+                &["through"],
+                &["thru"],
+                &["to"],
+                &["until"],
+                &["-"],
+            ];
             let found = joins.iter().find(|words| self.is(self.at, words));
             if let Some((next, behind)) = found.and_then(|words| self.version_at(self.at + words.len())) {
                 self.at = behind;
@@ -567,9 +632,8 @@ fn is_model(version: &Version) -> bool {
     let behind = &version.text[head.len()..];
     let is_catalogue =
         head.len() >= 3 && behind.starts_with('-') && behind[1..].starts_with(|c: char| c.is_ascii_alphabetic());
-    let is_lone_number =
-        matches!(version.parts.as_slice(), [Part::Number(number)] if *number >= 100 && !(1990..=2100).contains(number))
-            && version.text.bytes().all(|b| b.is_ascii_digit());
+    let is_lone_number = matches!(version.parts.as_slice(), [Part::Number(number)] if *number >= 100 && !(1990..=2100).contains(number))
+        && version.text.bytes().all(|b| b.is_ascii_digit());
     is_catalogue || is_lone_number || version.prefix.len() > 1 && version.prefix != "mx-v"
 }
 
@@ -710,7 +774,10 @@ fn start_text(parts: &[Part]) -> String {
 /// Version marks inside a product name (`RUGGEDCOM RSG2488 V5.X`, `SIMATIC WinCC V7.2 and earlier`): the name without
 /// them, and what they say.
 pub fn name_versions(name: &str) -> (String, Option<Versions>) {
-    let pieces: Vec<&str> = name.split_whitespace().collect();
+    // `CPU family version 4` is `CPU family V4`.
+    let joined = name.replace("version ", "V").replace("Version ", "V");
+    let has_word = name.to_ascii_lowercase().contains("hardware version");
+    let pieces: Vec<&str> = if has_word { name } else { joined.as_str() }.split_whitespace().collect();
     let is_mark = |word: &str| {
         let word = word.trim_matches(['(', ')', ',', ';', ':']);
         let Some(rest) = word.strip_prefix(['V', 'v']) else { return false };
@@ -780,7 +847,9 @@ pub fn lies_within(inner: &Versions, outer: &Versions) -> bool {
     !inner.clauses.is_empty()
         && inner.clauses.iter().all(|clause| match clause {
             Clause::Exact(version) | Clause::Prefix(version) => in_line(version),
-            Clause::Between(_, Some(high)) => in_line(&high.version) || ends_line(&high.version, line, high.is_included),
+            Clause::Between(_, Some(high)) => {
+                in_line(&high.version) || ends_line(&high.version, line, high.is_included)
+            }
             Clause::Between(Some(low), None) => in_line(&low.version),
             _ => false,
         })

@@ -25,15 +25,68 @@ pub struct Inventory {
 
 /// Names of columns, in lower case with `_` for spaces and hyphens: the field, then its spellings (English, French, German).
 const COLUMNS: &[(&str, &[&str])] = &[
-    ("asset", &["asset", "name", "asset_name", "hostname", "host", "id", "asset_id", "machine", "tag", "nom", "équipement", "station", "device"]),
-    ("vendor", &["vendor", "manufacturer", "maker", "make", "brand", "fabricant", "constructeur", "hersteller", "supplier"]),
-    ("product", &["product", "product_name", "family", "product_family", "product_line", "produit", "gamme", "produkt", "type"]),
+    (
+        "asset",
+        &[
+            "asset",
+            "name",
+            "asset_name",
+            "hostname",
+            "host",
+            "id",
+            "asset_id",
+            "machine",
+            "tag",
+            "nom",
+            "équipement",
+            "station",
+            "device",
+        ],
+    ),
+    (
+        "vendor",
+        &["vendor", "manufacturer", "maker", "make", "brand", "fabricant", "constructeur", "hersteller", "supplier"],
+    ),
+    (
+        "product",
+        &["product", "product_name", "family", "product_family", "product_line", "produit", "gamme", "produkt", "type"],
+    ),
     ("model", &["model", "model_name", "model_number", "modèle", "modele", "modell", "device_model"]),
-    ("order_number", &[
-        "order_number", "order_no", "ordernumber", "order_code", "catalog_number", "catalogue_number", "cat_no", "part_number", "partnumber",
-        "mlfb", "article_number", "reference", "référence", "sku", "product_code", "bestellnummer",
-    ]),
-    ("firmware", &["firmware", "firmware_version", "version", "fw", "fw_version", "sw_version", "software_version", "revision", "micrologiciel"]),
+    (
+        "order_number",
+        &[
+            "order_number",
+            "order_no",
+            "ordernumber",
+            "order_code",
+            "catalog_number",
+            "catalogue_number",
+            "cat_no",
+            "part_number",
+            "partnumber",
+            "mlfb",
+            "article_number",
+            "reference",
+            "référence",
+            "sku",
+            "product_code",
+            "bestellnummer",
+        ],
+    ),
+    (
+        "firmware",
+        &[
+            "firmware",
+            "firmware_version",
+            "version",
+            "fw",
+            "fw_version",
+            "sw_version",
+            "software_version",
+            "revision",
+            "micrologiciel",
+        ],
+    ),
     ("serial", &["serial", "serial_number", "serial_no", "sn", "numéro_de_série", "seriennummer"]),
 ];
 
@@ -55,10 +108,8 @@ pub fn parse(bytes: &[u8]) -> Result<Inventory, Problem> {
     if !has_header {
         return Err(wrong(1, "the file is empty; its first line must name the columns".into()));
     }
-    let titles: Vec<String> = record
-        .iter()
-        .map(|title| text(title).to_lowercase().trim().replace([' ', '-'], "_"))
-        .collect();
+    let titles: Vec<String> =
+        record.iter().map(|title| text(title).to_lowercase().trim().replace([' ', '-'], "_")).collect();
     let place = |field: &str| {
         let (_, names) = COLUMNS.iter().find(|(name, _)| *name == field)?;
         names.iter().find_map(|name| titles.iter().position(|title| title == name))
@@ -99,7 +150,11 @@ pub fn parse(bytes: &[u8]) -> Result<Inventory, Problem> {
             break;
         }
         if record.len() < titles.len() && inventory.problems.len() < PROBLEMS_MAX {
-            let reason = format!("{} fields where the first line names {}; the missing ones are empty", record.len(), titles.len());
+            let reason = format!(
+                "{} fields where the first line names {}; the missing ones are empty",
+                record.len(),
+                titles.len()
+            );
             inventory.problems.push(wrong(line, reason));
         }
         let field = |at: usize| {

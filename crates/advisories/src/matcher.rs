@@ -120,8 +120,23 @@ pub struct Matcher {
 
 /// Words of products that are programs on a computer and not devices: never what a vague device description means.
 const PROGRAMS: &[&str] = &[
-    "software", "studio", "designer", "tool", "plcsim", "server", "client", "configurator", "viewer", "library", "driver", "advanced",
-    "starter", "portal", "manager", "suite", "utility",
+    "software",
+    "studio",
+    "designer",
+    "tool",
+    "plcsim",
+    "server",
+    "client",
+    "configurator",
+    "viewer",
+    "library",
+    "driver",
+    "advanced",
+    "starter",
+    "portal",
+    "manager",
+    "suite",
+    "utility",
 ];
 
 impl Matcher {
@@ -315,7 +330,8 @@ impl Matcher {
         if !is_right {
             return;
         }
-        let certainty = if called.source == Source::Told && profile.orders.is_empty() { Certainty::Low } else { Certainty::Medium };
+        let certainty =
+            if called.source == Source::Told && profile.orders.is_empty() { Certainty::Low } else { Certainty::Medium };
         offer(document, Match { product, certainty, by: By::Name(called.clone()), open: open.or(open_series) });
     }
 
@@ -324,7 +340,9 @@ impl Matcher {
         let Some(called) = profile.called.first() else { return };
         let numbers: Vec<&String> =
             called.words.iter().filter(|word| word.len() > 1 && word.chars().any(|c| c.is_ascii_digit())).collect();
-        let Some(lists) = numbers.iter().map(|word| self.numbers.get(*word)).collect::<Option<Vec<_>>>() else { return };
+        let Some(lists) = numbers.iter().map(|word| self.numbers.get(*word)).collect::<Option<Vec<_>>>() else {
+            return;
+        };
         let Some((first, rest)) = lists.split_first() else { return };
         for place in first.iter() {
             if !rest.iter().all(|list| list.binary_search(place).is_ok()) {
@@ -350,7 +368,8 @@ impl Matcher {
 /// The word by which a name is found: the longest one with a digit, else the longest.
 fn key(phrases: &[Vec<String>]) -> Option<String> {
     let plain = phrases.iter().flatten().filter(|word| !word.contains(['*', '?']));
-    let best = plain.max_by_key(|word| (word.chars().any(|c| c.is_ascii_digit()), word.len(), std::cmp::Reverse(*word)))?;
+    let best =
+        plain.max_by_key(|word| (word.chars().any(|c| c.is_ascii_digit()), word.len(), std::cmp::Reverse(*word)))?;
     Some(stem(best).to_string())
 }
 
@@ -412,7 +431,8 @@ fn verdict(
     for matched in matches {
         let ready = &entry.products[matched.product as usize];
         let from = vulnerability.statuses.partition_point(|(product, _)| *product < matched.product);
-        for (_, status) in vulnerability.statuses[from..].iter().take_while(|(product, _)| *product == matched.product) {
+        for (_, status) in vulnerability.statuses[from..].iter().take_while(|(product, _)| *product == matched.product)
+        {
             let is_other = !ready.versions.only.is_empty() && !ready.versions.only.contains(&vulnerability.id);
             let place = if is_other { Place::Outside } else { place(machine, profile, ready) };
             let open = matched.open.clone().or_else(|| condition(profile, ready, matched));
@@ -424,8 +444,10 @@ fn verdict(
     }
     let is_inside = |finding: &&Finding| finding.place == Place::Inside;
     let mut missing: Vec<Missing> = Vec::new();
-    let speaks_against =
-        findings.iter().filter(is_inside).find(|f| matches!(f.status, Status::NotAffected | Status::Fixed) && f.open.is_none());
+    let speaks_against = findings
+        .iter()
+        .filter(is_inside)
+        .find(|f| matches!(f.status, Status::NotAffected | Status::Fixed) && f.open.is_none());
     let hit = findings
         .iter()
         .filter(|finding| finding.status == Status::Affected)
@@ -441,7 +463,9 @@ fn verdict(
         && affected.len() == findings.len()
         && affected.iter().all(|finding| finding.matched.certainty > Certainty::Low || is_model_told(finding));
     let (answer, chosen) = match (hit, speaks_against) {
-        (Some(hit), Some(against)) if against.matched.certainty > hit.matched.certainty => (Answer::NotAffected, against),
+        (Some(hit), Some(against)) if against.matched.certainty > hit.matched.certainty => {
+            (Answer::NotAffected, against)
+        }
         (Some(hit), _) => (Answer::Affected, hit),
         (None, Some(against)) => (Answer::NotAffected, against),
         (None, None) if all_inside => (Answer::Affected, affected[0]),
@@ -454,7 +478,8 @@ fn verdict(
             let doubts: Vec<&Finding> = findings.iter().filter(doubtful).collect();
             match doubts.first() {
                 None => {
-                    let chosen = findings.iter().max_by_key(|finding| (finding.open.is_none(), finding.matched.certainty))?;
+                    let chosen =
+                        findings.iter().max_by_key(|finding| (finding.open.is_none(), finding.matched.certainty))?;
                     // Only what the machine certainly is can be said not to be affected; for what it perhaps is, nothing.
                     let is_vague = |finding: &Finding| match finding.open {
                         Some(Missing::Model) => true,
@@ -470,7 +495,10 @@ fn verdict(
                     for doubt in &doubts {
                         let facts = match &doubt.place {
                             Place::Unsure(missing) => [Some(missing.clone()), doubt.open.clone()],
-                            _ => [doubt.open.clone(), (doubt.status == Status::Investigated).then_some(Missing::Investigation)],
+                            _ => [
+                                doubt.open.clone(),
+                                (doubt.status == Status::Investigated).then_some(Missing::Investigation),
+                            ],
                         };
                         missing.extend(facts.into_iter().flatten());
                     }
@@ -493,21 +521,27 @@ fn verdict(
     products.sort();
     products.dedup();
     products.truncate(20);
-    let sentence = say::why(machine, answer, &missing, &say::Because {
-        product: &chosen.ready.shown,
-        is_all: chosen.ready.versions.is_all,
-        order: match &chosen.matched.by {
-            By::Order(order) => Some(order),
-            By::Name(_) => None,
+    let sentence = say::why(
+        machine,
+        answer,
+        &missing,
+        &say::Because {
+            product: &chosen.ready.shown,
+            is_all: chosen.ready.versions.is_all,
+            order: match &chosen.matched.by {
+                By::Order(order) => Some(order),
+                By::Name(_) => None,
+            },
+            called: match &chosen.matched.by {
+                By::Name(called) => Some((&called.text, called.source)),
+                By::Order(_) => None,
+            },
+            conditions: &conditions(chosen.ready),
+            is_said: speaks_against.is_some_and(|against| std::ptr::eq(against, chosen)),
+            is_of_others: !chosen.ready.versions.only.is_empty()
+                && !chosen.ready.versions.only.contains(&vulnerability.id),
         },
-        called: match &chosen.matched.by {
-            By::Name(called) => Some((&called.text, called.source)),
-            By::Order(_) => None,
-        },
-        conditions: &conditions(chosen.ready),
-        is_said: speaks_against.is_some_and(|against| std::ptr::eq(against, chosen)),
-        is_of_others: !chosen.ready.versions.only.is_empty() && !chosen.ready.versions.only.contains(&vulnerability.id),
-    });
+    );
     let mut confidence = chosen.matched.certainty;
     if speaks_against.is_some() && hit.is_some() {
         confidence = Certainty::Low;

@@ -5,17 +5,40 @@ use crate::limits::{EXPANSIONS_MAX, NAME_MAX};
 /// Vendors under one name: canonical id, then the other spellings (in the form of [`vendor_words`]). Written by hand from
 /// what the advisories and the protocols (CIP vendor ids, OUI registry, Modbus identification) call them.
 const VENDORS: &[(&str, &[&str])] = &[
-    ("siemens", &["siemens industry", "siemens healthineers", "siemens energy", "siemens building technologies", "ruggedcom"]),
+    (
+        "siemens",
+        &["siemens industry", "siemens healthineers", "siemens energy", "siemens building technologies", "ruggedcom"],
+    ),
     (
         "rockwell",
-        &["rockwell automation", "allen bradley", "rockwell automation allen bradley", "rockwell automation fiix", "ab"],
+        &[
+            "rockwell automation",
+            "allen bradley",
+            "rockwell automation allen bradley",
+            "rockwell automation fiix",
+            "ab",
+        ],
     ),
     (
         "schneider",
         &[
-            "schneider electric", "schneider electric software", "telemecanique", "modicon", "apc",
-            "american power conversion", "square d", "merlin gerin", "schneider automation", "telvent", "pro face", "proface",
-            "triconex", "foxboro", "andover controls", "eurotherm by schneider electric", "schneider electric se",
+            "schneider electric",
+            "schneider electric software",
+            "telemecanique",
+            "modicon",
+            "apc",
+            "american power conversion",
+            "square d",
+            "merlin gerin",
+            "schneider automation",
+            "telvent",
+            "pro face",
+            "proface",
+            "triconex",
+            "foxboro",
+            "andover controls",
+            "eurotherm by schneider electric",
+            "schneider electric se",
         ],
     ),
     ("mitsubishi", &["mitsubishi electric", "mitsubishi electric india", "mitsubishi", "iconics mitsubishi electric"]),
@@ -25,17 +48,42 @@ const VENDORS: &[(&str, &[&str])] = &[
     ("moxa", &["moxa technologies"]),
     ("wago", &["wago kontakttechnik"]),
     ("beckhoff", &["beckhoff automation"]),
-    ("phoenix", &["phoenix contact", "phoenix contact innominate security technologies", "innominate security technologies"]),
-    ("ge", &["general electric", "ge digital", "general electric ge", "ge fanuc", "ge intelligent platforms", "ge grid solutions", "ge power", "ge gas power"]),
+    (
+        "phoenix",
+        &["phoenix contact", "phoenix contact innominate security technologies", "innominate security technologies"],
+    ),
+    (
+        "ge",
+        &[
+            "general electric",
+            "ge digital",
+            "general electric ge",
+            "ge fanuc",
+            "ge intelligent platforms",
+            "ge grid solutions",
+            "ge power",
+            "ge gas power",
+        ],
+    ),
     ("emerson", &["emerson process management", "emerson automation solutions", "fisher rosemount"]),
     ("honeywell", &["honeywell process solutions", "honeywell building"]),
     ("yokogawa", &["yokogawa electric"]),
     ("codesys", &["3s smart software solutions", "3s smart software", "3s"]),
     ("delta", &["delta electronics", "delta industrial automation"]),
     ("advantech", &["advantech b b smartworx"]),
-    ("johnson-controls", &[
-        "johnson controls", "sensormatic electronics", "exacq technologies", "exacq", "kantech", "american dynamics", "tyco security products", "tyco",
-    ]),
+    (
+        "johnson-controls",
+        &[
+            "johnson controls",
+            "sensormatic electronics",
+            "exacq technologies",
+            "exacq",
+            "kantech",
+            "american dynamics",
+            "tyco security products",
+            "tyco",
+        ],
+    ),
     ("hirschmann", &["hirschmann automation control", "belden", "hirschmann electronics", "garrettcom"]),
     ("br", &["b r industrial automation", "b r", "bernecker rainer"]),
     ("fuji", &["fuji electric"]),
@@ -74,8 +122,36 @@ const VENDORS: &[(&str, &[&str])] = &[
 
 /// Words of company forms, without a meaning for who it is.
 const FORMS: &[&str] = &[
-    "inc", "llc", "ltd", "gmbh", "ag", "co", "corp", "corporation", "company", "se", "sa", "spa", "bv", "kg", "oy", "ab", "plc",
-    "limited", "and", "the", "international", "group", "technologies", "kgaa", "srl", "me", "ltda", "de", "a", "s",
+    "inc",
+    "llc",
+    "ltd",
+    "gmbh",
+    "ag",
+    "co",
+    "corp",
+    "corporation",
+    "company",
+    "se",
+    "sa",
+    "spa",
+    "bv",
+    "kg",
+    "oy",
+    "ab",
+    "plc",
+    "limited",
+    "and",
+    "the",
+    "international",
+    "group",
+    "technologies",
+    "kgaa",
+    "srl",
+    "me",
+    "ltda",
+    "de",
+    "a",
+    "s",
 ];
 
 /// The words of a vendor's name in lower case, without punctuation.
@@ -133,12 +209,33 @@ fn known_vendor(words: &[String]) -> Option<&'static str> {
 
 /// Brands that say whose a product is, where the vendor is not given.
 const BRANDS: &[(&str, &str)] = &[
-    ("simatic", "siemens"), ("scalance", "siemens"), ("ruggedcom", "siemens"), ("sinamics", "siemens"), ("siprotec", "siemens"),
-    ("simotion", "siemens"), ("sinumerik", "siemens"), ("sicam", "siemens"), ("siplus", "siemens"), ("sitop", "siemens"),
-    ("controllogix", "rockwell"), ("compactlogix", "rockwell"), ("guardlogix", "rockwell"), ("micrologix", "rockwell"),
-    ("powerflex", "rockwell"), ("stratix", "rockwell"), ("panelview", "rockwell"), ("modicon", "schneider"),
-    ("scadapack", "schneider"), ("magelis", "schneider"), ("powerlogic", "schneider"), ("melsec", "mitsubishi"),
-    ("sysmac", "omron"), ("nport", "moxa"), ("mgate", "moxa"), ("relion", "hitachi-energy"), ("freelance", "abb"),
+    ("simatic", "siemens"),
+    ("scalance", "siemens"),
+    ("ruggedcom", "siemens"),
+    ("sinamics", "siemens"),
+    ("siprotec", "siemens"),
+    ("simotion", "siemens"),
+    ("sinumerik", "siemens"),
+    ("sicam", "siemens"),
+    ("siplus", "siemens"),
+    ("sitop", "siemens"),
+    ("controllogix", "rockwell"),
+    ("compactlogix", "rockwell"),
+    ("guardlogix", "rockwell"),
+    ("micrologix", "rockwell"),
+    ("powerflex", "rockwell"),
+    ("stratix", "rockwell"),
+    ("panelview", "rockwell"),
+    ("modicon", "schneider"),
+    ("scadapack", "schneider"),
+    ("magelis", "schneider"),
+    ("powerlogic", "schneider"),
+    ("melsec", "mitsubishi"),
+    ("sysmac", "omron"),
+    ("nport", "moxa"),
+    ("mgate", "moxa"),
+    ("relion", "hitachi-energy"),
+    ("freelance", "abb"),
 ];
 
 /// The vendor that words of a model name give away.
@@ -339,7 +436,9 @@ fn slashes(name: &str) -> Option<Vec<String>> {
         if !last_digits.is_empty() {
             numbers.push(last_digits);
         }
-        return Some(numbers.iter().map(|number| name.replacen(word, &format!("{letters}{number}{suffix}"), 1)).collect());
+        return Some(
+            numbers.iter().map(|number| name.replacen(word, &format!("{letters}{number}{suffix}"), 1)).collect(),
+        );
     }
     None
 }

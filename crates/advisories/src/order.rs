@@ -77,13 +77,17 @@ pub fn find(text: &str) -> Vec<Order> {
 fn mlfb(upper: &str, start: usize) -> Option<(Order, usize)> {
     let bytes = upper.as_bytes();
     let head = bytes.get(start..start + 4)?;
-    if !(head[0].is_ascii_digit() && head[1].is_ascii_uppercase() && head[2].is_ascii_uppercase() && head[3].is_ascii_digit()) {
+    if !(head[0].is_ascii_digit()
+        && head[1].is_ascii_uppercase()
+        && head[2].is_ascii_uppercase()
+        && head[3].is_ascii_digit())
+    {
         return None;
     }
     const SYSTEMS: &[&str] = &[
-        "6ES", "6AG", "6GK", "6AV", "6SL", "6ED", "6EP", "6FC", "6FM", "6GT", "6GF", "6MF", "6MD", "6NH", "6RA", "6SE", "6SR",
-        "6XV", "7KG", "7KM", "7SJ", "7SA", "7SD", "7SL", "7UT", "7KT", "9DE", "3SU", "3RW", "3RK", "3UF", "6BK", "6DL", "6DR", "7ME",
-        "7ML", "7MF", "6FB", "6NH", "6UA", "9LA", "7KE", "7SS", "7SK", "7UM", "7VE", "7VK", "6MU",
+        "6ES", "6AG", "6GK", "6AV", "6SL", "6ED", "6EP", "6FC", "6FM", "6GT", "6GF", "6MF", "6MD", "6NH", "6RA", "6SE",
+        "6SR", "6XV", "7KG", "7KM", "7SJ", "7SA", "7SD", "7SL", "7UT", "7KT", "9DE", "3SU", "3RW", "3RK", "3UF", "6BK",
+        "6DL", "6DR", "7ME", "7ML", "7MF", "6FB", "6NH", "6UA", "9LA", "7KE", "7SS", "7SK", "7UM", "7VE", "7VK", "6MU",
     ];
     if !SYSTEMS.contains(&upper.get(start..start + 3)?) {
         return None;
@@ -105,7 +109,8 @@ fn mlfb(upper: &str, start: usize) -> Option<(Order, usize)> {
         } else if c == b'-' || c == b' ' {
             // A separator belongs to it only where the groups go on: after 4 (`6ES7 214`), 7 and 12 characters.
             let count = squeezed.len();
-            let next_is_group = bytes.get(at + 1).is_some_and(|n| n.is_ascii_alphanumeric() || matches!(n, b'.' | b' ' | b'*'));
+            let next_is_group =
+                bytes.get(at + 1).is_some_and(|n| n.is_ascii_alphanumeric() || matches!(n, b'.' | b' ' | b'*'));
             let is_border = matches!(count, 4 | 7 | 8 | 12) || is_open;
             if !(is_border && next_is_group) || (c == b' ' && count >= 16) {
                 break;
@@ -122,7 +127,8 @@ fn mlfb(upper: &str, start: usize) -> Option<(Order, usize)> {
         at += 1;
     }
     let squeezed = shorten(&squeezed);
-    let is_long_enough = squeezed.len() >= 11 || is_open && squeezed.len() >= 5 || squeezed.len() >= 7 && squeezed.contains('*');
+    let is_long_enough =
+        squeezed.len() >= 11 || is_open && squeezed.len() >= 5 || squeezed.len() >= 7 && squeezed.contains('*');
     if !is_long_enough {
         return None;
     }
@@ -152,9 +158,10 @@ fn catalogue(text: &str, upper: &str, start: usize) -> Option<(Order, usize)> {
         return None;
     }
     const SYSTEMS: &[&str] = &[
-        "1732", "1734", "1738", "1746", "1747", "1756", "1757", "1760", "1761", "1762", "1763", "1764", "1765", "1766", "1768", "1769",
-        "1771", "1783", "1785", "1789", "1791", "1794", "1797", "2080", "2085", "2097", "2098", "2198", "2711", "2713", "2715", "2800",
-        "5015", "5032", "5069", "5094", "1408", "1404", "1426", "1420", "193", "2080", "6200", "6181", "6177", "6155", "1305", "1336",
+        "1732", "1734", "1738", "1746", "1747", "1756", "1757", "1760", "1761", "1762", "1763", "1764", "1765", "1766",
+        "1768", "1769", "1771", "1783", "1785", "1789", "1791", "1794", "1797", "2080", "2085", "2097", "2098", "2198",
+        "2711", "2713", "2715", "2800", "5015", "5032", "5069", "5094", "1408", "1404", "1426", "1420", "193", "2080",
+        "6200", "6181", "6177", "6155", "1305", "1336",
     ];
     if !SYSTEMS.contains(&&upper[start..at]) {
         return None;

@@ -96,8 +96,19 @@ pub enum Form {
 }
 
 const COLUMNS: &[&str] = &[
-    "asset", "advisory", "cve", "verdict", "why", "missing", "confidence", "advisory_title", "advisory_products", "released", "updated",
-    "cvss", "vector",
+    "asset",
+    "advisory",
+    "cve",
+    "verdict",
+    "why",
+    "missing",
+    "confidence",
+    "advisory_title",
+    "advisory_products",
+    "released",
+    "updated",
+    "cvss",
+    "vector",
 ];
 
 impl<W: Write> Writer<W> {
@@ -122,8 +133,18 @@ impl<W: Write> Writer<W> {
                 Form::Csv => {
                     let cvss = row.cvss.map_or_else(String::new, |score| score.to_string());
                     let fields = [
-                        row.asset, row.advisory, row.cve, row.verdict, row.why, &row.missing.join("; "), row.confidence,
-                        row.advisory_title, &row.advisory_products.join("; "), row.released, row.updated, &cvss,
+                        row.asset,
+                        row.advisory,
+                        row.cve,
+                        row.verdict,
+                        row.why,
+                        &row.missing.join("; "),
+                        row.confidence,
+                        row.advisory_title,
+                        &row.advisory_products.join("; "),
+                        row.released,
+                        row.updated,
+                        &cvss,
                         row.vector.unwrap_or_default(),
                     ];
                     let line: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
@@ -211,11 +232,21 @@ impl Summary {
         let head = match french.0 {
             false => format!(
                 "{} advisories, {} machines; {} of them are named in an advisory.\n{} affected, {} unknown because a fact is missing, {} not affected.\n",
-                catalogue.advisories.len(), self.machines, self.known, self.affected, self.unknown, self.not_affected
+                catalogue.advisories.len(),
+                self.machines,
+                self.known,
+                self.affected,
+                self.unknown,
+                self.not_affected
             ),
             true => format!(
                 "{} avis, {} machines ; {} d'entre elles sont citées dans un avis.\n{} touchées, {} inconnues faute d'un renseignement, {} non touchées.\n",
-                catalogue.advisories.len(), self.machines, self.known, self.affected, self.unknown, self.not_affected
+                catalogue.advisories.len(),
+                self.machines,
+                self.known,
+                self.affected,
+                self.unknown,
+                self.not_affected
             ),
         };
         format!("{head}{}", self.lines)

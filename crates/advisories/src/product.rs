@@ -43,22 +43,134 @@ pub struct Ready {
 
 /// Words that say nothing of which product it is.
 const EMPTY: &[&str] = &[
-    "the", "a", "of", "for", "family", "families", "series", "product", "products", "device", "devices", "model", "models", "all",
-    "version", "versions", "firmware", "controller", "controllers", "programmable", "logic", "module", "modules", "unit", "units",
-    "switch", "switches", "simatic", "net", "siemens", "allen", "bradley", "rockwell", "automation", "moxa", "omron", "wago",
-    "schneider", "electric", "modicon", "melsec", "melsecq", "sysmac", "plc", "plcs", "abb", "hitachi", "energy", "phoenix", "contact",
-    "industrial", "managed", "ethernet", "fw", "system", "image", "relays", "relay", "types", "type", "and", "or", "reference",
-    "references", "cpus", "installations", "panel", "panels", "part", "number", "numbers", "article", "with", "in", "drives", "drive",
-    "processor", "discontinued", "including", "incl", "modular", "distribution", "extreme", "environments", "redundant",
+    "the",
+    "a",
+    "of",
+    "for",
+    "family",
+    "families",
+    "series",
+    "product",
+    "products",
+    "device",
+    "devices",
+    "model",
+    "models",
+    "all",
+    "version",
+    "versions",
+    "firmware",
+    "controller",
+    "controllers",
+    "programmable",
+    "logic",
+    "module",
+    "modules",
+    "unit",
+    "units",
+    "switch",
+    "switches",
+    "simatic",
+    "net",
+    "siemens",
+    "allen",
+    "bradley",
+    "rockwell",
+    "automation",
+    "moxa",
+    "omron",
+    "wago",
+    "schneider",
+    "electric",
+    "modicon",
+    "melsec",
+    "melsecq",
+    "sysmac",
+    "plc",
+    "plcs",
+    "abb",
+    "hitachi",
+    "energy",
+    "phoenix",
+    "contact",
+    "industrial",
+    "managed",
+    "ethernet",
+    "fw",
+    "system",
+    "image",
+    "relays",
+    "relay",
+    "types",
+    "type",
+    "and",
+    "or",
+    "reference",
+    "references",
+    "cpus",
+    "installations",
+    "panel",
+    "panels",
+    "part",
+    "number",
+    "numbers",
+    "article",
+    "with",
+    "in",
+    "drives",
+    "drive",
+    "processor",
+    "discontinued",
+    "including",
+    "incl",
+    "modular",
+    "distribution",
+    "extreme",
+    "environments",
+    "redundant",
 ];
 
 /// Empty words that tell products apart when the rest of a name is a brand without a number: never dropped there.
-const KEPT_IN_BRANDS: &[&str] = &["drive", "drives", "controller", "panel", "panels", "relay", "system", "net", "energy", "logic"];
+const KEPT_IN_BRANDS: &[&str] =
+    &["drive", "drives", "controller", "panel", "panels", "relay", "system", "net", "energy", "logic"];
 
 /// Words behind a model number that make it another product.
 pub const QUALIFIERS: &[&str] = &[
-    "advanced", "lean", "erpc", "rna", "irc", "plus", "process", "safety", "dnp3", "iec", "opc", "pro", "sil", "redundant", "redundancy",
-    "eec", "poe", "mfp", "odk", "ts", "irt", "lte", "gprs", "smart", "h", "pc2", "xt", "virtual", "basic", "comfort", "lite", "edge",
+    "advanced",
+    "lean",
+    "erpc",
+    "rna",
+    "irc",
+    "plus",
+    "process",
+    "safety",
+    "dnp3",
+    "iec",
+    "opc",
+    "pro",
+    "sil",
+    "redundant",
+    "redundancy",
+    "eec",
+    "poe",
+    "mfp",
+    "odk",
+    "ts",
+    "irt",
+    "lte",
+    "gprs",
+    "smart",
+    "h",
+    "pc2",
+    "xt",
+    "virtual",
+    "basic",
+    "comfort",
+    "lite",
+    "edge",
+    "me",
+    "v2",
+    "w",
 ];
 
 /// Makes a product ready. `on` is the product it is installed on, where there is one.
@@ -186,9 +298,8 @@ fn read_name(text: &str, ready: &mut Ready) {
     let lower = text.to_ascii_lowercase();
     ready.has_siplus |= lower.contains("siplus");
     ready.has_related_et200 |= lower.contains("related et200") || lower.contains("related et 200");
-    ready.is_family |= ["family", "families", " all ", "incl.", "including", "all models", "all variants"]
-        .iter()
-        .any(|word| lower.contains(word));
+    ready.is_family |=
+        ["family", "families", " all ", "all models", "all variants"].iter().any(|word| lower.contains(word));
     let (plain, brackets) = brackets(text);
     for inside in &brackets {
         read_bracket(inside, ready);
@@ -302,14 +413,19 @@ fn is_part_ahead(text: &str, _open: char, before: &str) -> bool {
 
 fn read_bracket(inside: &str, ready: &mut Ready) {
     let lower = inside.trim().to_ascii_lowercase();
-    if lower.starts_with("incl") || lower.starts_with("formerly") || lower.starts_with("previously") || lower.starts_with("discontinued")
+    if lower.starts_with("incl")
+        || lower.starts_with("formerly")
+        || lower.starts_with("previously")
+        || lower.starts_with("discontinued")
     {
         if let Some((_, except)) = lower.split_once("except ") {
             exclude(except, ready);
         }
         return;
     }
-    if let Some((_, except)) = lower.split_once("except ").or_else(|| lower.split_once("excl. ")).or_else(|| lower.split_once("excluding ")) {
+    if let Some((_, except)) =
+        lower.split_once("except ").or_else(|| lower.split_once("excl. ")).or_else(|| lower.split_once("excluding "))
+    {
         exclude(except, ready);
         return;
     }
@@ -355,7 +471,10 @@ fn alternatives(text: &str) -> Vec<String> {
         .filter(|piece| !piece.is_empty())
         .collect();
     let has_number = |piece: &str| piece.chars().any(|c| c.is_ascii_digit());
-    if pieces.len() < 2 || !pieces.iter().all(|piece| has_number(piece)) || text.to_ascii_lowercase().contains("series a") {
+    if pieces.len() < 2
+        || !pieces.iter().all(|piece| has_number(piece))
+        || text.to_ascii_lowercase().contains("series a")
+    {
         return vec![text.to_string()];
     }
     // What stands before the first word with a number belongs to all.
@@ -380,13 +499,20 @@ fn name_of(text: &str, ready: &Ready) -> Option<Name> {
         if lower == "series" && at < pieces.len() {
             let letters = letters_of(&pieces[at..]);
             if !letters.is_empty() {
-                at += pieces[at..].iter().take_while(|piece| is_letters(piece) || matches!(**piece, "and" | "or" | "")).count();
+                at += pieces[at..]
+                    .iter()
+                    .take_while(|piece| is_letters(piece) || matches!(**piece, "and" | "or" | ""))
+                    .count();
                 series.extend(letters);
                 continue;
             }
         }
         // `MicroLogix 1400 B/C`.
-        if at == pieces.len() && at > 1 && is_letters(piece) && pieces.iter().any(|p| p.eq_ignore_ascii_case("micrologix")) {
+        if at == pieces.len()
+            && at > 1
+            && is_letters(piece)
+            && pieces.iter().any(|p| p.eq_ignore_ascii_case("micrologix"))
+        {
             series.extend(letters_of(&[piece]));
             continue;
         }
@@ -436,7 +562,9 @@ fn name_of(text: &str, ready: &Ready) -> Option<Name> {
 fn drop_series(phrases: &mut Vec<Vec<String>>) {
     let is_model = |phrase: &Vec<String>| {
         phrase.iter().any(|word| {
-            word.len() >= 4 && word.chars().any(|c| c.is_ascii_digit()) && word.chars().filter(char::is_ascii_alphabetic).count() >= 2
+            word.len() >= 4
+                && word.chars().any(|c| c.is_ascii_digit())
+                && word.chars().filter(char::is_ascii_alphabetic).count() >= 2
         })
     };
     if phrases.iter().filter(|phrase| is_model(phrase)).count() != 1 {
@@ -447,7 +575,8 @@ fn drop_series(phrases: &mut Vec<Vec<String>>) {
 }
 
 fn is_letters(piece: &str) -> bool {
-    !piece.is_empty() && piece.split('/').all(|letter| letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_uppercase()))
+    !piece.is_empty()
+        && piece.split('/').all(|letter| letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 fn letters_of(pieces: &[&str]) -> Vec<char> {
@@ -493,13 +622,19 @@ impl Name {
     /// Whether behind a matched model number stands a word that makes it another product.
     pub fn is_qualified(&self, words: &[String]) -> bool {
         let says = |word: &String| self.phrases.iter().flatten().any(|own| own == word);
+        // An ET 200 station is its interface module; the controllers in that form are products of their own.
+        let is_station = self.phrases.iter().flatten().any(|own| own == "et");
+        if is_station
+            && words.iter().any(|word| word == "cpu")
+            && !self.phrases.iter().flatten().any(|own| own == "cpu")
+        {
+            return true;
+        }
         self.phrases.iter().any(|phrase| {
             let has_digit = phrase.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()));
             has_digit
                 && position(phrase, words).is_some_and(|at| {
-                    words
-                        .get(at + phrase.len())
-                        .is_some_and(|next| QUALIFIERS.contains(&next.as_str()) && !says(next))
+                    words.get(at + phrase.len()).is_some_and(|next| QUALIFIERS.contains(&next.as_str()) && !says(next))
                 })
         })
     }

@@ -32,13 +32,19 @@ fn said(en: String, fr: String) -> Said {
 pub fn fact(missing: &Missing) -> Said {
     let (en, fr) = match missing {
         Missing::Firmware => ("the firmware version", "la version du micrologiciel"),
-        Missing::Precision => ("the exact firmware version, with all its parts", "la version exacte du micrologiciel, complète"),
+        Missing::Precision => {
+            ("the exact firmware version, with all its parts", "la version exacte du micrologiciel, complète")
+        }
         Missing::Level(level) => {
-            return said(format!("the {} of the firmware", level.fact()), format!("le niveau « {} » du micrologiciel", level.fact()));
+            return said(
+                format!("the {} of the firmware", level.fact()),
+                format!("le niveau « {} » du micrologiciel", level.fact()),
+            );
         }
-        Missing::FirmwareForm => {
-            ("the firmware version in the form that the maker uses", "la version du micrologiciel sous la forme employée par le fabricant")
-        }
+        Missing::FirmwareForm => (
+            "the firmware version in the form that the maker uses",
+            "la version du micrologiciel sous la forme employée par le fabricant",
+        ),
         Missing::AdvisoryBorder => (
             "whether the advisory means this version: its text leaves it open",
             "si l'avis vise cette version : son texte ne le dit pas",
@@ -51,7 +57,9 @@ pub fn fact(missing: &Missing) -> Said {
         Missing::Series => ("the series letter on the label", "la lettre de série sur l'étiquette"),
         Missing::Model => ("the exact model", "le modèle exact"),
         Missing::Condition => ("whether the condition of the advisory holds", "si la condition de l'avis est remplie"),
-        Missing::Investigation => ("the maker's answer: it is still investigating", "la réponse du fabricant : son enquête est en cours"),
+        Missing::Investigation => {
+            ("the maker's answer: it is still investigating", "la réponse du fabricant : son enquête est en cours")
+        }
     };
     said(en.into(), fr.into())
 }
@@ -108,7 +116,8 @@ pub fn why(machine: &Machine, answer: Answer, missing: &[Missing], because: &Bec
 
 fn recognised(machine: &Machine, because: &Because) -> Said {
     let told = [&machine.order_number, &machine.model, &machine.product];
-    let number = told.iter().map(|text| text.trim()).find(|text| !text.is_empty()).or(because.order).unwrap_or_default();
+    let number =
+        told.iter().map(|text| text.trim()).find(|text| !text.is_empty()).or(because.order).unwrap_or_default();
     match (because.order, because.called) {
         (Some(_), _) => said(format!("Order number {number}"), format!("Référence {number}")),
         (None, Some((name, Source::Told))) => said(format!("“{name}”"), format!("« {name} »")),

@@ -5,9 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::limits::{
-    ARCHIVE_BYTES_MAX, ARCHIVE_FILES_MAX, ARCHIVE_RATIO_MAX, DIRECTORY_DEPTH_MAX, DOCUMENT_BYTES_MAX,
-};
+use crate::limits::{ARCHIVE_BYTES_MAX, ARCHIVE_FILES_MAX, ARCHIVE_RATIO_MAX, DIRECTORY_DEPTH_MAX, DOCUMENT_BYTES_MAX};
 use crate::zip;
 
 /// One file out of a source, or what is wrong with it.
@@ -31,7 +29,8 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Item)) -> Result<(), String> {
             let name = file.strip_prefix(path).unwrap_or(&file).display().to_string();
             if is_archive(&name) {
                 let outer = name.clone();
-                let mut inner = |item: Item| each(Item { name: format!("{outer}!{}", item.name), content: item.content });
+                let mut inner =
+                    |item: Item| each(Item { name: format!("{outer}!{}", item.name), content: item.content });
                 if let Err(why) = read(&file, &mut inner) {
                     each(Item { name, content: Err(why) });
                 }
@@ -53,7 +52,9 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Item)) -> Result<(), String> {
             let reader = zstd::stream::read::Decoder::new(BufReader::new(file)).map_err(failed)?;
             compressed(path, Box::new(reader), size, each)
         }
-        [0x1f, 0x8b, ..] => compressed(path, Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))), size, each),
+        [0x1f, 0x8b, ..] => {
+            compressed(path, Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))), size, each)
+        }
         _ if path.extension().is_some_and(|ending| ending == "tar") => {
             tar(&mut Measured::new(Box::new(BufReader::new(file)), u64::MAX), each);
             Ok(())

@@ -113,8 +113,8 @@ impl fmt::Display for Version {
 const BEFORE: &[&str] = &["alpha", "beta", "rc", "pre", "preview", "dev"];
 /// Letters that stand before a version and say nothing.
 const EMPTY_PREFIXES: &[&str] = &[
-    "v", "ver", "version", "versions", "r", "rev", "revision", "rel", "release", "fw", "firmware", "sw", "sv", "software",
-    "se", "build", "bios", "mx-v", "fwv", "rv", "fwr",
+    "v", "ver", "version", "versions", "r", "rev", "revision", "rel", "release", "fw", "firmware", "sw", "sv",
+    "software", "se", "build", "bios", "mx-v", "fwv", "rv", "fwr",
 ];
 
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -125,7 +125,17 @@ pub fn month(word: &str) -> Option<u64> {
         return None;
     }
     const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let index = MONTHS.iter().position(|m| word.get(..3) == Some(*m))?;
@@ -197,7 +207,9 @@ impl Version {
                 _ => (bare, 1),
             };
             let value = words.get(used + skip).map(|w| w.trim_matches(['(', ')', ',']).to_ascii_lowercase());
-            let Some((level, value)) = Level::from_word(name).zip(value.as_deref().and_then(level_value)) else { break };
+            let Some((level, value)) = Level::from_word(name).zip(value.as_deref().and_then(level_value)) else {
+                break;
+            };
             if name == "r" || name == "u" || name == "p" || version.levels[level as usize] != 0 {
                 break;
             }

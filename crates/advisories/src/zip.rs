@@ -33,7 +33,8 @@ pub fn read(mut file: File, each: &mut dyn FnMut(Item)) -> Result<(), String> {
         .find(|at| tail[*at..].starts_with(b"PK\x05\x06"))
         .ok_or("the zip file has no end record: it is cut, or no zip file")?;
     let record = &tail[end..];
-    let (Some(count), Some(length), Some(offset)) = (number16(record, 10), number32(record, 12), number32(record, 16)) else {
+    let (Some(count), Some(length), Some(offset)) = (number16(record, 10), number32(record, 12), number32(record, 16))
+    else {
         return Err("the end record of the zip file is cut".into());
     };
     if offset == 0xffff_ffff || length == 0xffff_ffff || count == 0xffff {
@@ -49,7 +50,16 @@ pub fn read(mut file: File, each: &mut dyn FnMut(Item)) -> Result<(), String> {
     while directory.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x01\x02")) {
         let entry = &directory[at..];
         let fields = (|| {
-            Some((number16(entry, 8)?, number16(entry, 10)?, number32(entry, 20)?, number32(entry, 24)?, number16(entry, 28)?, number16(entry, 30)?, number16(entry, 32)?, number32(entry, 42)?))
+            Some((
+                number16(entry, 8)?,
+                number16(entry, 10)?,
+                number32(entry, 20)?,
+                number32(entry, 24)?,
+                number16(entry, 28)?,
+                number16(entry, 30)?,
+                number16(entry, 32)?,
+                number32(entry, 42)?,
+            ))
         })();
         let Some((flags, method, packed, unpacked, name_length, extra, comment, header)) = fields else {
             return Err(format!("byte {}: the directory of the zip file is cut", offset + at as u64));

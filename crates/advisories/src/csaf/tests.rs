@@ -18,7 +18,8 @@ fn document(tree: Value, vulnerabilities: Value) -> Value {
 fn told(value: &Value) -> String {
     match from_value(value) {
         Ok((advisory, faults)) => {
-            let mut text = format!("{} products, {} weaknesses\n", advisory.products.len(), advisory.vulnerabilities.len());
+            let mut text =
+                format!("{} products, {} weaknesses\n", advisory.products.len(), advisory.vulnerabilities.len());
             for fault in faults {
                 text.push_str(&format!("{fault}\n"));
             }

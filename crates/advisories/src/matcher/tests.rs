@@ -48,7 +48,12 @@ fn transcript(products: &[(&str, &str, &str, &str)], machines: &[&str]) -> Strin
         let verdicts = catalogue.match_machine(&machine(line));
         text.push_str(&format!("{line}\n"));
         for verdict in &verdicts {
-            text.push_str(&format!("    {} ({}): {}\n", verdict.answer.word(), verdict.confidence.word(), verdict.why.en));
+            text.push_str(&format!(
+                "    {} ({}): {}\n",
+                verdict.answer.word(),
+                verdict.confidence.word(),
+                verdict.why.en
+            ));
         }
         if verdicts.is_empty() {
             text.push_str("    -\n");
@@ -169,7 +174,10 @@ fn catalogue_numbers_with_series() {
 #[test]
 fn qualified_models_are_others() {
     let text = transcript(
-        &[("Siemens", "SIMATIC CP 343-1", "< V3.0", "known_affected"), ("Moxa", "NPort 5110", "<= 2.9", "known_affected")],
+        &[
+            ("Siemens", "SIMATIC CP 343-1", "< V3.0", "known_affected"),
+            ("Moxa", "NPort 5110", "<= 2.9", "known_affected"),
+        ],
         &[
             "Siemens | | CP 343-1 | | V2.2",
             "Siemens | | CP 343-1 Advanced | | V2.2",
@@ -192,7 +200,8 @@ fn qualified_models_are_others() {
             -
         Moxa | | NPort | | 2.8
             -
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]
@@ -204,7 +213,12 @@ fn what_the_advisory_says_of_fixed_versions_counts() {
             ("ABB", "AC500 PM583", "vers:all/*", "known_not_affected"),
             ("ABB", "AC500 PM595", "*", "under_investigation"),
         ],
-        &["ABB | AC500 | PM573-ETH | | 3.0", "ABB | AC500 | PM573-ETH | | 3.1.1", "ABB | AC500 | PM583 | | 2.0", "ABB | AC500 | PM595 | | 2.0"],
+        &[
+            "ABB | AC500 | PM573-ETH | | 3.0",
+            "ABB | AC500 | PM573-ETH | | 3.1.1",
+            "ABB | AC500 | PM583 | | 2.0",
+            "ABB | AC500 | PM595 | | 2.0",
+        ],
     );
     expect![[r#"
         ABB | AC500 | PM573-ETH | | 3.0
@@ -222,7 +236,12 @@ fn what_the_advisory_says_of_fixed_versions_counts() {
 fn conditions_and_exceptions() {
     let text = transcript(
         &[
-            ("Siemens", "SIMATIC ET200SP (incl. SIPLUS variants, except IM155-6 PN ST and IM155-6 PN HF)", "*", "known_affected"),
+            (
+                "Siemens",
+                "SIMATIC ET200SP (incl. SIPLUS variants, except IM155-6 PN ST and IM155-6 PN HF)",
+                "*",
+                "known_affected",
+            ),
             ("WAGO", "750-881", "<V10_only_if_the_web_server_is_on", "known_affected"),
         ],
         &[

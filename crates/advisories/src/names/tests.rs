@@ -28,7 +28,12 @@ fn vendors_have_one_name() {
 
 #[test]
 fn words_are_cut_alike() {
-    for (a, b) in [("ET 200SP", "ET200SP"), ("S7-1200", "S71200"), ("MicroLogix 1400", "MicroLogix1400"), ("CPU 1214C", "CPU1214C")] {
+    for (a, b) in [
+        ("ET 200SP", "ET200SP"),
+        ("S7-1200", "S71200"),
+        ("MicroLogix 1400", "MicroLogix1400"),
+        ("CPU 1214C", "CPU1214C"),
+    ] {
         assert_eq!(words(a), words(b));
     }
     assert_ne!(words("NPort 5110"), words("NPort 5110A"));

@@ -3,7 +3,8 @@ use expect_test::expect;
 use super::*;
 
 fn shown(name: &str, version: &str) -> String {
-    let product = Product { names: vec![name.into()], version: version.into(), vendors: vec!["V".into()], ..Product::default() };
+    let product =
+        Product { names: vec![name.into()], version: version.into(), vendors: vec!["V".into()], ..Product::default() };
     let ready = ready(&product, None);
     let names: Vec<String> = ready
         .names
@@ -75,5 +76,6 @@ fn names_of_real_products() {
             [web server vulnerabilities]  *
         AXC 1050
             [axc 1050] 2700988 *
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }

@@ -9,7 +9,10 @@ fn told(name: &str, bytes: &[u8]) -> Vec<(String, Result<String, String>)> {
     fs::write(&path, bytes).unwrap();
     let mut found = Vec::new();
     let result = read(&path, &mut |item| {
-        found.push((item.name, item.content.map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(20)]).into_owned())));
+        found.push((
+            item.name,
+            item.content.map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(20)]).into_owned()),
+        ));
     });
     if let Err(why) = result {
         found.push(("source".into(), Err(why)));
@@ -73,14 +76,18 @@ fn archives_of_all_kinds_give_their_files() {
     tar.extend(tar_file("a/two.txt", b"no"));
     tar.extend(tar_file("b/three.json", b"[]"));
     tar.extend([0; 1024]);
-    let expected = vec![("a/one.json".to_string(), Ok("{}".to_string())), ("b/three.json".to_string(), Ok("[]".to_string()))];
+    let expected =
+        vec![("a/one.json".to_string(), Ok("{}".to_string())), ("b/three.json".to_string(), Ok("[]".to_string()))];
     assert_eq!(told("x.tar", &tar), expected);
     assert_eq!(told("x.tar.zst", &zstd::encode_all(&tar[..], 3).unwrap()), expected);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&tar).unwrap();
     assert_eq!(told("x.tar.gz", &gzip.finish().unwrap()), expected);
     for is_deflated in [false, true] {
-        assert_eq!(told("x.zip", &zip_file("one.json", b"{}", is_deflated)), [("one.json".to_string(), Ok("{}".to_string()))]);
+        assert_eq!(
+            told("x.zip", &zip_file("one.json", b"{}", is_deflated)),
+            [("one.json".to_string(), Ok("{}".to_string()))]
+        );
     }
     assert_eq!(told("one.json", b"{}"), [("one.json".to_string(), Ok("{}".to_string()))]);
 }

@@ -62,13 +62,25 @@ fn letters_behind_numbers() {
 
 #[test]
 fn years_releases_and_patches() {
-    ascending(&[&["2018 SP3"], &["2020"], &["2020 R2"], &["2020 R2 SP1"], &["2020 R2 SP1 P01", "2020_R2_SP1_P01"], &["2023"]]);
+    ascending(&[
+        &["2018 SP3"],
+        &["2020"],
+        &["2020 R2"],
+        &["2020 R2 SP1"],
+        &["2020 R2 SP1 P01", "2020_R2_SP1_P01"],
+        &["2023"],
+    ]);
     ascending(&[&["3.40 R5 build 571847"], &["3.40 R5 build 571848"]]);
 }
 
 #[test]
 fn dates() {
-    ascending(&[&["March/24/2023", "2023-03-24", "3/24/2023"], &["April 20 2023"], &["May_4_2023", "may 4 2023"], &["December 2023"]]);
+    ascending(&[
+        &["March/24/2023", "2023-03-24", "3/24/2023"],
+        &["April 20 2023"],
+        &["May_4_2023", "may 4 2023"],
+        &["December 2023"],
+    ]);
 }
 
 #[test]
@@ -95,7 +107,11 @@ fn some_version() -> impl Strategy<Value = Version> {
         ],
         1..4,
     );
-    let level = prop_oneof![Just(String::new()), (0_u64..3).prop_map(|n| format!(" SP{n}")), (0_u64..3).prop_map(|n| format!(" HF{n}"))];
+    let level = prop_oneof![
+        Just(String::new()),
+        (0_u64..3).prop_map(|n| format!(" SP{n}")),
+        (0_u64..3).prop_map(|n| format!(" HF{n}"))
+    ];
     (0_u64..3, parts, level).prop_map(|(first, rest, level)| {
         let text = format!("V{first}.{}{level}", rest.join("."));
         version(&text)
