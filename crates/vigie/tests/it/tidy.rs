@@ -26,8 +26,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "vigie",
         &[
-            "advisories", "analyze", "capture", "decode", "history", "ledger", "model", "range", "report", "risk", "server",
-            "store", "uplink", "wire",
+            "advisories",
+            "analyze",
+            "capture",
+            "decode",
+            "history",
+            "ledger",
+            "model",
+            "range",
+            "report",
+            "risk",
+            "server",
+            "store",
+            "uplink",
+            "wire",
         ],
     ),
 ];
