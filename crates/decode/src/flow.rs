@@ -254,10 +254,17 @@ impl Flows {
         found.map(|index| (*index as usize, side))
     }
 
-    /// The flow with `hash`, most likely: a guess that is not verified.
-    pub(crate) fn approach(&self, hash: u64) -> Option<&Entry> {
+    /// The flow with `hash` and its place, most likely: a guess that is not verified.
+    pub(crate) fn approach(&self, hash: u64) -> Option<(u32, &Entry)> {
         let is_it = |index: &u32| matches!(self.entries.get(*index as usize), Some(Some(entry)) if entry.hash == hash);
-        self.table.find(hash, is_it).and_then(|index| self.entries.get(*index as usize)).and_then(Option::as_ref)
+        let index = self.table.find(hash, is_it)?;
+        self.entries.get(*index as usize)?.as_ref().map(|entry| (*index, entry))
+    }
+
+    /// Which side sent a packet between `ends`, where its flow is at `index`.
+    pub(crate) fn is_at(&self, index: u32, ends: &Ends) -> Option<(usize, usize)> {
+        let side = self.entries.get(index as usize)?.as_ref()?.side(ends)?;
+        Some((index as usize, side))
     }
 
     pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut Entry> {

@@ -17,6 +17,9 @@ use crate::sink::{Options, Sink};
 /// same time.
 pub(crate) const AHEAD: usize = 16;
 
+/// The place of a flow that is not known yet.
+const NOWHERE: u32 = u32::MAX;
+
 /// Counts of what one partition saw and could not read.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
@@ -74,20 +77,32 @@ impl Partition {
 
     /// Looks at what the next packets of the flows with these hashes will need, at most `AHEAD` of them, so that it is in
     /// the cache by then. Step by step for all: what one step finds the next one starts from, so within a step nothing
-    /// waits for another's memory.
-    pub(crate) fn approach(&self, hashes: impl Iterator<Item = u64>) {
+    /// waits for another's memory. Gives the places where the flows most likely are.
+    pub(crate) fn approach(&self, hashes: impl Iterator<Item = u64>) -> [u32; AHEAD] {
         let mut entries = [const { None }; AHEAD];
-        for (place, hash) in entries.iter_mut().zip(hashes) {
-            *place = self.flows.approach(hash);
+        let mut places = [NOWHERE; AHEAD];
+        for ((entry, place), hash) in entries.iter_mut().zip(&mut places).zip(hashes) {
+            if let Some((index, found)) = self.flows.approach(hash) {
+                (*entry, *place) = (Some(found), index);
+            }
         }
         let sessions = entries.map(|entry| entry.and_then(|entry| entry.session.as_deref()));
         let sum = sessions.iter().flatten().fold(0, |sum, session| sum ^ session.approach());
         let channels = sessions.iter().flatten().map(|session| self.sink.approach(session.route.turn));
         std::hint::black_box(channels.fold(sum, |sum, channel| sum ^ channel));
+        places
     }
 
-    /// Reads one packet, whose flow has `hash`.
-    pub(crate) fn packet(&mut self, packet: &Packet<'_>, hash: u64, at: Time, frame: u64, frame_wire_len: u32) {
+    /// Reads one packet, whose flow has `hash` and is most likely at `place`.
+    pub(crate) fn packet(
+        &mut self,
+        packet: &Packet<'_>,
+        hash: u64,
+        place: u32,
+        at: Time,
+        frame: u64,
+        frame_wire_len: u32,
+    ) {
         self.counts.packets += 1;
         self.sink.frame = frame;
         if let Some(stop) = packet.stop {
@@ -105,20 +120,29 @@ impl Partition {
             if let Some(whole) = self.fragments.push(at, packet) {
                 let again = wire::parse_upper(whole.protocol, &whole.payload, packet);
                 let ends = Ends::of(&again);
-                self.whole(&again, &ends, ends.hash(&self.hasher), at, frame, frame_wire_len);
+                self.whole(&again, &ends, ends.hash(&self.hasher), NOWHERE, at, frame, frame_wire_len);
             }
             return;
         }
-        self.whole(packet, &Ends::of(packet), hash, at, frame, frame_wire_len);
+        self.whole(packet, &Ends::of(packet), hash, place, at, frame, frame_wire_len);
     }
 
     /// Reads a packet that is no fragment.
-    fn whole(&mut self, packet: &Packet<'_>, ends: &Ends, hash: u64, at: Time, frame: u64, frame_wire_len: u32) {
+    fn whole(
+        &mut self,
+        packet: &Packet<'_>,
+        ends: &Ends,
+        hash: u64,
+        place: u32,
+        at: Time,
+        frame: u64,
+        frame_wire_len: u32,
+    ) {
         let segment = match packet.upper {
             Upper::Tcp(segment) => Some(segment),
             _ => None,
         };
-        let mut found = self.flows.find(ends, hash);
+        let mut found = self.flows.is_at(place, ends).or_else(|| self.flows.find(ends, hash));
         if let Some((index, _)) = found
             && self.is_begun_anew(index, segment.as_ref(), at)
         {
@@ -188,26 +212,22 @@ impl Partition {
         let Some(session) = entry.session.as_deref_mut() else { return };
         let sink = &mut self.sink;
         let waiting_before = session.waiting();
+        // Written where they are: given back through the fence they would be copied piece by piece.
+        let (mut of_this, mut of_other) = (Fed::default(), Fed::default());
         let fed = catch_unwind(AssertUnwindSafe(|| {
-            let mut of_other = Fed::default();
-            let of_this = match segment {
+            match segment {
                 Some(segment) => {
                     // What the acknowledgement says of the other direction comes first: it was sent before.
                     if segment.flags.ack() && session.has_hole(place.side ^ 1) {
                         let other = Place { side: place.side ^ 1, wire_len: 0, ..place };
                         of_other = session.acknowledged(other, segment.acknowledgement, sink);
                     }
-                    match has_payload || segment.flags.syn() {
-                        true => session.segment(place, segment.sequence, segment.flags.syn(), packet.payload, sink),
-                        false => Fed::default(),
+                    if has_payload || segment.flags.syn() {
+                        of_this = session.segment(place, segment.sequence, segment.flags.syn(), packet.payload, sink);
                     }
                 }
-                None => {
-                    session.datagram(place, packet.payload, sink);
-                    Fed::default()
-                }
-            };
-            [of_this, of_other]
+                None => session.datagram(place, packet.payload, sink),
+            }
         }));
         let mut waiting = session.waiting();
         if self.waiting.saturating_sub(waiting_before).saturating_add(waiting) > limits::WAITING_BYTES_MAX
@@ -219,12 +239,14 @@ impl Partition {
         }
         self.waiting = self.waiting.saturating_sub(waiting_before).saturating_add(waiting);
         match fed {
-            Ok([this, other]) => {
-                for (fed, side) in [(this, place.side), (other, place.side ^ 1)] {
-                    let counts = of_side(&mut entry.sides, side);
-                    counts.retransmissions += u64::from(fed.is_old);
-                    counts.missing += fed.missing;
-                    counts.gaps += fed.gaps;
+            Ok(()) => {
+                for (fed, side) in [(&of_this, place.side), (&of_other, place.side ^ 1)] {
+                    if fed.is_old || fed.gaps > 0 {
+                        let counts = of_side(&mut entry.sides, side);
+                        counts.retransmissions += u64::from(fed.is_old);
+                        counts.missing += fed.missing;
+                        counts.gaps += fed.gaps;
+                    }
                 }
             }
             Err(_) => self.failed(index, place.at),

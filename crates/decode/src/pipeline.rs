@@ -140,16 +140,19 @@ fn decode(partition: &mut Partition, number: usize, frames: &dyn Frames, blocks:
     for (index, block) in blocks.iter().enumerate() {
         let block = block.read().unwrap_or_else(PoisonError::into_inner);
         for places in block.of(number).chunks(AHEAD) {
-            let bytes = places.iter().map(|place| {
-                let frame = frames.frame(index * BLOCK + usize::from(*place));
-                frame.and_then(|frame| frame.bytes.get(64).copied()).unwrap_or(0)
-            });
-            std::hint::black_box(bytes.fold(0, |sum, byte| sum ^ byte));
-            partition.approach(places.iter().map(|place| block.hash(*place)));
-            for place in places {
-                if let Some(frame) = frames.frame(index * BLOCK + usize::from(*place)) {
-                    let packet = wire::parse(&frame);
-                    partition.packet(&packet, block.hash(*place), frame.at, frame.number, frame.wire_len);
+            let mut ahead = [const { None }; AHEAD];
+            for (frame, place) in ahead.iter_mut().zip(places) {
+                *frame = frames.frame(index * BLOCK + usize::from(*place));
+            }
+            // The lines of the cache with the headers and with the start of the payload.
+            let byte = |bytes: &[u8], at: usize| bytes.get(at).copied().unwrap_or(0);
+            let touched = ahead.iter().flatten().map(|frame| byte(frame.bytes, 12) ^ byte(frame.bytes, 64));
+            std::hint::black_box(touched.fold(0, |sum, byte| sum ^ byte));
+            let flows = partition.approach(places.iter().map(|place| block.hash(*place)));
+            for ((frame, place), flow) in ahead.iter().zip(places).zip(flows) {
+                if let Some(frame) = frame {
+                    let packet = wire::parse(frame);
+                    partition.packet(&packet, block.hash(*place), flow, frame.at, frame.number, frame.wire_len);
                 }
             }
         }
