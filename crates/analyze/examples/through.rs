@@ -11,6 +11,10 @@ use capture::{Chunk, Input, Reader, Selection};
 use decode::{Options, Pipeline};
 use model::Record;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut paths: Vec<String> = std::env::args().skip(1).collect();
     let mut workers = 1;
