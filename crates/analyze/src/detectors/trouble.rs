@@ -18,20 +18,22 @@ const CONVERSATIONS: Wants =
     Wants { acts: &[], trouble: false, protocols: &[], facts: &[], conversations: true, health: false };
 
 /// Whether an industrial device refused and its reason has one of `words`.
-fn is_refused_for(act: &Act, words: &[&str]) -> bool {
+fn is_refused_for(act: &Act, view: &View, words: &[&str]) -> bool {
+    if view.traits.kind != kind::Kind::Industrial {
+        return false;
+    }
     let Some(status) = act.status.as_ref().filter(|_| act.outcome == Outcome::Refused) else { return false };
     let has_word = |name: &str| words.iter().any(|word| name.contains(word));
     // Names are in lower case but for protocols whose manual has others (OPC UA).
-    let is_meant = match status.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    match status.name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         true => has_word(&status.name.to_ascii_lowercase()),
         false => has_word(&status.name),
-    };
-    is_meant && kind::is_industrial(&act.protocol)
+    }
 }
 
-fn refused_for(act: &Act, words: &[&str], hits: &mut Hits) {
-    if is_refused_for(act, words) {
-        hits.tell(Hit::of_act(act, ""), || tell(act));
+fn refused_for(act: &Act, view: &View, words: &[&str], hits: &mut Hits) {
+    if is_refused_for(act, view, words) {
+        hits.tell_act(Hit::of_act(act, ""), act);
     }
 }
 
@@ -71,9 +73,10 @@ pub(crate) const FUNCTION: Detector = Detector {
         ],
         thresholds: NOTHING,
     },
-    logic: Logic::Trouble(|act, _, hits| {
+    logic: Logic::Trouble(|act, view, hits| {
         refused_for(
             act,
+            view,
             &[
                 "illegal function",
                 "function not",
@@ -108,9 +111,10 @@ pub(crate) const PLACE: Detector = Detector {
         covers: &["illegal address", "unknown object", "common address", "IOA"],
         thresholds: NOTHING,
     },
-    logic: Logic::Trouble(|act, _, hits| {
+    logic: Logic::Trouble(|act, view, hits| {
         refused_for(
             act,
+            view,
             &[
                 "data address",
                 "object unknown",
@@ -149,9 +153,10 @@ pub(crate) const VALUE: Detector = Detector {
         covers: &["illegal value", "incorrect parameter", "cause of transmission"],
         thresholds: NOTHING,
     },
-    logic: Logic::Trouble(|act, _, hits| {
+    logic: Logic::Trouble(|act, view, hits| {
         refused_for(
             act,
+            view,
             &[
                 "data value",
                 "parameter error",
@@ -190,9 +195,10 @@ pub(crate) const ACCESS: Detector = Detector {
         covers: &["Command Failures", "DNP3 authentication error", "Unauthorized MMS Program Access"],
         thresholds: NOTHING,
     },
-    logic: Logic::Trouble(|act, _, hits| {
+    logic: Logic::Trouble(|act, view, hits| {
         refused_for(
             act,
+            view,
             &[
                 "not allowed",
                 "privilege",
@@ -234,9 +240,10 @@ pub(crate) const FAILURE: Detector = Detector {
         covers: &["Slave unrecoverable failure", "hardware problem in outstation", "Modbus Exception"],
         thresholds: NOTHING,
     },
-    logic: Logic::Trouble(|act, _, hits| {
+    logic: Logic::Trouble(|act, view, hits| {
         refused_for(
             act,
+            view,
             &[
                 "device failure",
                 "server device fail",

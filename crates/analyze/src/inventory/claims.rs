@@ -100,6 +100,10 @@ pub(crate) fn add(claims: &mut Vec<ClaimEntry>, fact: &Fact, protocol: ProtocolI
 }
 
 fn bounded(value: &Text) -> Text {
+    // No text has more characters than bytes.
+    if value.len() <= limits::VALUE_CHARACTERS_MAX {
+        return value.clone();
+    }
     match value.char_indices().nth(limits::VALUE_CHARACTERS_MAX) {
         Some((end, _)) => Text::from(&value[..end]),
         None => value.clone(),

@@ -1,7 +1,9 @@
 //! What a machine is for: by what it says of itself, by who made it, and by what it does.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use model::{Confidence, FactKey, Role, RoleClaim, Said, Text, nouns, number_of, said};
 
 use super::words::{AUTOMATION, MAKERS, ROLE_WORDS, SERVICES, WORDS};
@@ -135,19 +137,44 @@ pub(crate) fn roles(profile: &Profile) -> Vec<RoleClaim> {
     claims.into_iter().map(|(_, claim)| claim).collect()
 }
 
+/// A table of words with an automaton that finds them all in one pass.
+struct Finder {
+    table: &'static [(&'static str, Role)],
+    words: AhoCorasick,
+}
+
+impl Finder {
+    fn new(table: &'static [(&'static str, Role)]) -> Finder {
+        let words = AhoCorasick::new(table.iter().map(|(word, _)| word)).expect("some hundred short words");
+        Finder { table, words }
+    }
+
+    /// The role of the first row of the table whose word `text` has.
+    fn find(&self, text: &str) -> Option<Role> {
+        let found = self.words.find_overlapping_iter(text).filter(|found| {
+            let (word, _) = self.table[found.pattern().as_usize()];
+            stands(text, word, found.start())
+        });
+        found.map(|found| found.pattern().as_usize()).min().map(|row| self.table[row].1)
+    }
+}
+
+static WORDS_FINDER: LazyLock<Finder> = LazyLock::new(|| Finder::new(WORDS));
+static ROLE_WORDS_FINDER: LazyLock<Finder> = LazyLock::new(|| Finder::new(ROLE_WORDS));
+
 fn by_word(profile: &Profile, votes: &mut Votes) {
     for (key, value, protocol, confidence) in &profile.words {
-        let (points, table) = match key {
-            FactKey::Role => (60, ROLE_WORDS),
-            FactKey::OrderNumber | FactKey::DeviceType => (80, WORDS),
-            FactKey::Model => (70, WORDS),
-            FactKey::Description | FactKey::Module => (30, WORDS),
-            FactKey::Software | FactKey::Os | FactKey::Vendor => (20, WORDS),
-            FactKey::StationName | FactKey::Hostname => (15, WORDS),
+        let (points, finder) = match key {
+            FactKey::Role => (60, &ROLE_WORDS_FINDER),
+            FactKey::OrderNumber | FactKey::DeviceType => (80, &WORDS_FINDER),
+            FactKey::Model => (70, &WORDS_FINDER),
+            FactKey::Description | FactKey::Module => (30, &WORDS_FINDER),
+            FactKey::Software | FactKey::Os | FactKey::Vendor => (20, &WORDS_FINDER),
+            FactKey::StationName | FactKey::Hostname => (15, &WORDS_FINDER),
             _ => continue,
         };
         let exact = (*key == FactKey::Role).then(|| Role::from_word(value)).flatten();
-        let found = exact.or_else(|| table.iter().find(|(word, _)| contains_word(value, word)).map(|(_, role)| *role));
+        let found = exact.or_else(|| finder.find(value));
         if let Some(role) = found {
             let points = if *confidence == Confidence::Guess { points / 2 } else { points };
             // A name is a habit of people; what the maker burnt in is better.
@@ -166,17 +193,16 @@ fn by_word(profile: &Profile, votes: &mut Votes) {
     }
 }
 
-/// Whether `text` has `word`; short words must stand alone, so that `ups` is not found in `groups`.
-fn contains_word(text: &str, word: &str) -> bool {
+/// Whether `word`, which is in `text` from `start` on, counts; short words must stand alone, so that `ups` is not found in
+/// `groups`.
+fn stands(text: &str, word: &str, start: usize) -> bool {
     if word.len() > 4 {
-        return text.contains(word);
+        return true;
     }
-    text.match_indices(word).any(|(start, _)| {
-        let before = text[..start].chars().next_back();
-        let after = text[start + word.len()..].chars().next();
-        let ends_free = word.ends_with(|c: char| !c.is_alphanumeric()) || !after.is_some_and(char::is_alphabetic);
-        !before.is_some_and(char::is_alphanumeric) && ends_free
-    })
+    let before = text[..start].chars().next_back();
+    let after = text[start + word.len()..].chars().next();
+    let ends_free = word.ends_with(|c: char| !c.is_alphanumeric()) || !after.is_some_and(char::is_alphabetic);
+    !before.is_some_and(char::is_alphanumeric) && ends_free
 }
 
 fn by_deeds(profile: &Profile, votes: &mut Votes) {
