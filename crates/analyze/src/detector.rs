@@ -1,16 +1,18 @@
 //! The contract of a detector: what there is to say of it, and what it looks at.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher, Hash, Hasher as _};
 
 use model::{
     Act, Address, Asset, Behind, Conversation, Descriptor, Fact, FactKey, Flow, Health, Language, Record, Said,
-    Severity, Spoken, Text, Time, Verb, nouns, number_of, said,
+    Severity, Spoken, Text, Time, Value, Verb, nouns, number_of, said,
 };
 
 use crate::findings::Findings;
 use crate::inventory::kind::Trait;
 use crate::inventory::{Inventory, Key, Machines};
 use crate::snapshot::Keep;
+use crate::table::Hasher;
 
 /// A detector: one row of the table in `detectors.rs`.
 pub struct Detector {
@@ -207,14 +209,46 @@ pub struct Hits<'a> {
 impl Hits<'_> {
     /// Takes one.
     pub fn push(&mut self, hit: Hit) {
-        self.findings.add(self.about, hit, Said::default);
+        self.findings.add(self.about, hit, None, Said::default);
     }
 
     /// Takes one whose evidence is put into words only where there is still room for it. For what comes by the million.
     pub fn tell<S: Into<Said>>(&mut self, hit: Hit, evidence: impl FnOnce() -> S) {
-        self.findings.add(self.about, hit, || evidence().into());
+        self.findings.add(self.about, hit, None, || evidence().into());
+    }
+
+    /// Takes one whose evidence is what `act` did. For acts that come by the million and are nearly all alike.
+    pub fn tell_act(&mut self, hit: Hit, act: &Act) {
+        self.findings.add(self.about, hit, Some(number_of_clause(act)), || tell(act));
     }
 }
+
+/// A number that is the same for acts of which `tell` says the same. Who found two acts with one number could hide the
+/// wording of the second, and nothing else.
+fn number_of_clause(act: &Act) -> u64 {
+    let mut hasher = Hasher::with_seed(3).build_hasher();
+    (&act.protocol, &act.name, &act.object, &act.behind, act.outcome as u8, &act.status).hash(&mut hasher);
+    hasher.write_u64(act.repeats.count);
+    if act.verb.is_change() {
+        hasher.write_usize(act.values.len());
+        for reading in act.values.iter().take(VALUES_TOLD) {
+            match &reading.value {
+                Value::Bool(on) => (0_u8, on).hash(&mut hasher),
+                Value::Integer(number) => (1_u8, number).hash(&mut hasher),
+                Value::Unsigned(number) => (2_u8, number).hash(&mut hasher),
+                Value::Float(number) => (3_u8, number.to_bits()).hash(&mut hasher),
+                Value::Text(text) => (4_u8, text).hash(&mut hasher),
+                Value::Bytes(bytes) => (5_u8, bytes).hash(&mut hasher),
+                Value::Time(time) => (6_u8, time.0).hash(&mut hasher),
+                Value::Nothing => hasher.write_u8(7),
+            }
+        }
+    }
+    hasher.finish()
+}
+
+/// Values of one act that its clause names.
+const VALUES_TOLD: usize = 4;
 
 /// The name, object and values of an act as a clause of evidence: `s7comm plc stop of rack 0 slot 2: refused (0x8104)`.
 pub fn tell(act: &Act) -> Said {
@@ -241,14 +275,14 @@ fn write(text: &mut String, act: &Act, language: Language) -> std::fmt::Result {
     }
     if act.verb.is_change() && !act.values.is_empty() {
         text.push_str(" = ");
-        for (number, reading) in act.values.iter().take(4).enumerate() {
+        for (number, reading) in act.values.iter().take(VALUES_TOLD).enumerate() {
             if number > 0 {
                 text.push_str(", ");
             }
             write!(text, "{}", reading.value)?;
         }
-        if act.values.len() > 4 {
-            write!(text, " (+{})", act.values.len() - 4)?;
+        if act.values.len() > VALUES_TOLD {
+            write!(text, " (+{})", act.values.len() - VALUES_TOLD)?;
         }
     }
     write!(text, "{} {}", if is_french { " :" } else { ":" }, Spoken(&act.outcome, language))?;

@@ -51,6 +51,9 @@ struct DetectorId(#[borsh(serialize_with = "write_id", deserialize_with = "read_
 pub(crate) struct Findings {
     numbers: Bounded<Same, usize>,
     findings: Vec<Finding>,
+    /// Of each finding, what its last evidence was made from: the same is not put into words again. Not saved.
+    #[borsh(skip)]
+    last_tried: Vec<Option<u64>>,
     of_detector: Bounded<DetectorId, usize>,
     /// Findings that found no place.
     pub(crate) dropped: u64,
@@ -63,14 +66,22 @@ impl Findings {
         Findings {
             numbers: Bounded::new(limits::FINDINGS_MAX),
             findings: Vec::new(),
+            last_tried: Vec::new(),
             of_detector: Bounded::new(limits::FINDINGS_MAX),
             dropped: 0,
             handed_out: 0,
         }
     }
 
-    /// Adds a hit; `evidence` is asked for only where the hit brings none and there is room for it.
-    pub(crate) fn add(&mut self, about: &'static Descriptor, hit: Hit, evidence: impl FnOnce() -> Said) {
+    /// Adds a hit; `evidence` is asked for only where the hit brings none and there is room for it. Equal evidence has equal
+    /// numbers in `made_from`, where there is one.
+    pub(crate) fn add(
+        &mut self,
+        about: &'static Descriptor,
+        hit: Hit,
+        made_from: Option<u64>,
+        evidence: impl FnOnce() -> Said,
+    ) {
         let evidence = || if hit.evidence.is_empty() { evidence() } else { hit.evidence };
         let same = Same {
             detector: about.id,
@@ -86,7 +97,13 @@ impl Findings {
             finding.first = finding.first.min(hit.first);
             finding.last = finding.last.max(hit.last);
             finding.severity = finding.severity.max(hit.severity.unwrap_or(about.severity));
-            if finding.evidence.len() < limits::EVIDENCE_MAX {
+            let is_known = made_from.is_some() && self.last_tried.get(*number) == Some(&made_from);
+            if finding.evidence.len() < limits::EVIDENCE_MAX && !is_known {
+                // A loaded state has findings and has tried nothing yet.
+                if self.last_tried.len() <= *number {
+                    self.last_tried.resize(*number + 1, None);
+                }
+                self.last_tried[*number] = made_from;
                 let evidence = bounded(evidence());
                 if !finding.evidence.contains(&evidence) {
                     finding.evidence.push(evidence);
@@ -150,6 +167,10 @@ fn bounded(said: Said) -> Said {
 }
 
 fn shortened(text: Text) -> Text {
+    // No text has more characters than bytes.
+    if text.len() <= limits::EVIDENCE_CHARACTERS_MAX {
+        return text;
+    }
     match text.char_indices().nth(limits::EVIDENCE_CHARACTERS_MAX) {
         Some((end, _)) => Text::from(format!("{}…", &text[..end])),
         None => text,

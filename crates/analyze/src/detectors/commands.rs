@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{Act, Behind, Descriptor, Importance, Outcome, Role, Severity, Verb, nouns, number_of, said};
 
-use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, Plant, View, phrase, tell};
+use crate::detector::{Detector, Hit, Hits, Logic, NOTHING, Plant, View, phrase};
 use crate::inventory::address::{is_public, is_same_subnet};
 use crate::inventory::assets::role;
 use crate::inventory::kind;
@@ -50,7 +50,7 @@ pub(crate) const COMMAND: Detector = Detector {
     },
     logic: Logic::Act(&[Verb::Operate], |act, view, hits| {
         if view.traits.kind == kind::Kind::Industrial {
-            hits.tell(Hit::of_act(act, ""), || tell(act));
+            hits.tell_act(Hit::of_act(act, ""), act);
         }
     }),
 };
@@ -81,7 +81,7 @@ pub(crate) const UNAUTHENTICATED: Detector = Detector {
         let is_telecontrol = matches!(act.protocol.as_ref(), "dnp3" | "iec104");
         let is_signed = act.extra.iter().any(|(name, _)| name.contains("auth"));
         if is_telecontrol && !is_signed && is_effective(act) {
-            hits.tell(Hit::of_act(act, ""), || tell(act));
+            hits.tell_act(Hit::of_act(act, ""), act);
         }
     }),
 };
@@ -119,7 +119,7 @@ pub(crate) const ACROSS: Detector = Detector {
             && !act.from.ip.is_some_and(is_public)
         {
             let severity = if act.verb == Verb::Write { Severity::Medium } else { Severity::High };
-            hits.tell(Hit::of_act(act, "").severity(severity), || tell(act));
+            hits.tell_act(Hit::of_act(act, "").severity(severity), act);
         }
     }),
 };
@@ -212,7 +212,7 @@ pub(crate) const BROADCAST: Detector = Detector {
             _ => false,
         };
         if is_all {
-            hits.tell(Hit::of_act(act, ""), || tell(act));
+            hits.tell_act(Hit::of_act(act, ""), act);
         }
     }),
 };
@@ -397,7 +397,7 @@ pub(crate) const CLOCK: Detector = Detector {
         let name = act.name.as_str();
         let is_setting = ["set", "write", "sync", "record current time"].iter().any(|word| name.contains(word));
         if view.traits.kind == kind::Kind::Industrial && is_setting && is_effective(act) {
-            hits.tell(Hit::of_act(act, ""), || tell(act));
+            hits.tell_act(Hit::of_act(act, ""), act);
         }
     }),
 };

@@ -17,7 +17,7 @@ fn weighed(act: &Act, severity: Severity) -> Severity {
 }
 
 fn report(act: &Act, severity: Severity, hits: &mut Hits) {
-    hits.tell(Hit::of_act(act, "").severity(weighed(act, severity)), || tell(act));
+    hits.tell_act(Hit::of_act(act, "").severity(weighed(act, severity)), act);
 }
 
 pub(crate) const STOPPED: Detector = Detector {
