@@ -57,8 +57,9 @@ impl<'a> Element<'a> {
 /// Bytes as text, control characters and what is not UTF-8 replaced; at most 512 bytes.
 pub fn text(bytes: &[u8]) -> model::Text {
     let bytes = bytes.get(..512).unwrap_or(bytes);
+    let is_plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(char::is_control) => text.into(),
+        Ok(text) if is_plain || !text.contains(char::is_control) => text.into(),
         _ => String::from_utf8_lossy(bytes).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
     }
 }

@@ -9,7 +9,7 @@ pub(crate) const LINE_MAX: usize = 4_096;
 
 /// Measures one line with its end.
 pub(crate) fn measure(bytes: &[u8]) -> Measure {
-    match bytes.get(..LINE_MAX).unwrap_or(bytes).iter().position(|b| *b == b'\n') {
+    match memchr::memchr(b'\n', bytes.get(..LINE_MAX).unwrap_or(bytes)) {
         Some(end) => Measure::Whole(end.saturating_add(1)),
         None if bytes.len() >= LINE_MAX => Measure::Malformed("line does not end"),
         None => Measure::More(bytes.len().saturating_add(1)),

@@ -255,7 +255,7 @@ impl Decoder for Http {
 
     fn end(&mut self, out: &mut Output<'_>) {
         while let Some(request) = self.requests.pop_front() {
-            out.act(start(&request).no_answer());
+            out.act(start(request).no_answer());
         }
         if let Some(tls) = &mut self.tls {
             out.within(&tls::PROTOCOL, |out| tls.end(out));
@@ -384,7 +384,7 @@ impl Http {
         if self.requests.len() >= limits::PENDING_MAX
             && let Some(oldest) = self.requests.pop_front()
         {
-            out.act(start(&oldest).no_answer());
+            out.act(start(oldest).no_answer());
         }
         let is_tunnel = code == 6 || request.is_upgrade;
         self.requests.push_back(request);
@@ -458,11 +458,12 @@ impl Http {
         } else if method == 6 {
             self.client = Stage::Head;
         }
-        let mut draft = match &request {
+        let has_credential = request.as_ref().is_some_and(|request| request.has_credential);
+        let mut draft = match request {
             Some(request) => start(request),
             None => Draft::new(&PROTOCOL, 0),
         };
-        if matches!(status, 401 | 407) && request.as_ref().is_some_and(|request| request.has_credential) {
+        if matches!(status, 401 | 407) && has_credential {
             draft = draft.verb(Verb::Login);
         } else if !file.is_empty() {
             draft = draft.verb(Verb::File);
@@ -515,9 +516,9 @@ fn done(draft: Draft<'_>) -> Draft<'_> {
 }
 
 /// What a request says, as the start of its act.
-fn start(request: &Request) -> Draft<'static> {
-    let mut draft = match &request.name {
-        Some(name) => Draft::named(0, name.clone(), Verb::Other),
+fn start(request: Request) -> Draft<'static> {
+    let mut draft = match request.name {
+        Some(name) => Draft::named(0, name, Verb::Other),
         None => Draft::new(&PROTOCOL, request.code),
     };
     if let Some(verb) = request.verb {
@@ -528,11 +529,11 @@ fn start(request: &Request) -> Draft<'static> {
     }
     draft
         .asked(request.at)
-        .object(Object::Text(request.object.clone()))
-        .extra("host", request.host.clone())
-        .extra("agent", request.agent.clone())
-        .extra("action", request.action.clone())
-        .extra("file", request.file.clone())
+        .object(Object::Text(request.object))
+        .extra("host", request.host)
+        .extra("agent", request.agent)
+        .extra("action", request.action)
+        .extra("file", request.file)
         .message("http", request.code)
 }
 

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use compact_str::format_compact;
 use model::Text;
+use smallvec::SmallVec;
 use wire::{Reader, Short};
 
 /// Labels and pointers of one name that are followed; a name has 127 labels at most (RFC 1035, section 3.1).
@@ -121,17 +122,19 @@ pub(crate) const fn is_known_class(class: u16) -> bool {
 
 /// Reads a name at `r`, following pointers into `message` (RFC 1035, section 4.1.4). The root is `.`.
 pub(crate) fn name<'a>(message: &'a [u8], r: &mut Reader<'a>) -> Result<Text, Short> {
-    let mut text = Text::default();
+    // Put together on the stack, so that a long name costs one allocation.
+    let mut text: SmallVec<[u8; 256]> = SmallVec::new();
     let mut jumped: Option<Reader<'a>> = None;
     for _ in 0..STEPS_MAX {
         let cursor = jumped.as_mut().unwrap_or(r);
         let length = cursor.u8("label length")?;
         match length {
             0 => {
-                if text.is_empty() {
-                    text.push('.');
-                }
-                return Ok(text);
+                // Everything pushed is text.
+                return Ok(match std::str::from_utf8(&text) {
+                    Ok("") | Err(_) => Text::const_new("."),
+                    Ok(text) => text.into(),
+                });
             }
             0xc0.. => {
                 let low = cursor.u8("pointer")?;
@@ -142,9 +145,15 @@ pub(crate) fn name<'a>(message: &'a [u8], r: &mut Reader<'a>) -> Result<Text, Sh
             1..=63 => {
                 let label = cursor.bytes(length.into(), "label")?;
                 if !text.is_empty() {
-                    text.push('.');
+                    text.push(b'.');
                 }
-                push_printable(&mut text, label);
+                if label.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+                    text.extend_from_slice(label);
+                } else {
+                    let mut odd = Text::default();
+                    push_printable(&mut odd, label);
+                    text.extend_from_slice(odd.as_bytes());
+                }
             }
             _ => return Err(cursor.short("label", length.into())),
         }

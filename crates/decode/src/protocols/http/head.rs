@@ -26,7 +26,7 @@ pub(super) fn end(bytes: &[u8]) -> Option<usize> {
     let mut at = 0_usize;
     let mut is_first = true;
     while let Some(rest) = bytes.get(at..) {
-        let length = rest.iter().position(|b| *b == b'\n')?;
+        let length = memchr::memchr(b'\n', rest)?;
         let line = rest.get(..length).unwrap_or_default();
         at = at.saturating_add(length).saturating_add(1);
         if matches!(line, [] | [b'\r']) {
@@ -123,19 +123,27 @@ pub(super) fn is_file(target: &[u8]) -> bool {
 impl<'a> Head<'a> {
     /// Cuts the first line off.
     pub(super) fn read(bytes: &'a [u8]) -> Head<'a> {
-        let end = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
+        let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
         let (line, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
         Head { line: line.trim_ascii_end(), fields: rest.get(1..).unwrap_or_default() }
     }
 
     /// Names and values of the fields.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        self.fields.split(|b| *b == b'\n').take(256).map_while(|line| {
+        let mut rest = self.fields;
+        let lines = std::iter::from_fn(move || {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let (line, behind) = rest.split_at_checked(end)?;
+            rest = behind.get(1..).unwrap_or_default();
+            Some(line)
+        });
+        // The first empty line ends them, as does the end of the bytes.
+        lines.take(256).map_while(|line| {
             let line = line.trim_ascii_end();
             if line.is_empty() {
                 return None;
             }
-            let colon = line.iter().position(|b| *b == b':').unwrap_or(line.len());
+            let colon = memchr::memchr(b':', line).unwrap_or(line.len());
             let (name, value) = line.split_at_checked(colon)?;
             Some((name, value.get(1..).unwrap_or_default().trim_ascii()))
         })
@@ -157,13 +165,18 @@ impl<'a> Head<'a> {
         self.fields().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    fn is_chunked(&self) -> bool {
-        let coding = self.find(b"transfer-encoding");
-        coding.is_some_and(|value| value.windows(7).any(|part| part.eq_ignore_ascii_case(b"chunked")))
-    }
-
-    fn length(&self) -> Option<u64> {
-        self.find(b"content-length").and_then(number)
+    /// Whether the body comes in chunks, and the length of one that does not.
+    fn framing(&self) -> (bool, Option<u64>) {
+        let (mut coding, mut length) = (None, None);
+        for (name, value) in self.fields() {
+            match name.len() {
+                14 if length.is_none() && name.eq_ignore_ascii_case(b"content-length") => length = Some(value),
+                17 if coding.is_none() && name.eq_ignore_ascii_case(b"transfer-encoding") => coding = Some(value),
+                _ => {}
+            }
+        }
+        let is_chunked = coding.is_some_and(|value| value.windows(7).any(|part| part.eq_ignore_ascii_case(b"chunked")));
+        (is_chunked, length.and_then(number))
     }
 
     /// Whether the body is a form with files.
@@ -175,7 +188,10 @@ impl<'a> Head<'a> {
 
     /// The body of a request.
     pub(super) fn request_body(&self) -> Body {
-        if self.is_chunked() { Body::Chunked } else { Body::Length(self.length().unwrap_or(0)) }
+        match self.framing() {
+            (true, _) => Body::Chunked,
+            (false, length) => Body::Length(length.unwrap_or(0)),
+        }
     }
 
     /// The body of an answer to a request with the method `method` (0 where it is not known).
@@ -184,7 +200,7 @@ impl<'a> Head<'a> {
         if matches!(status, 100..=199 | 204 | 304) || method == 2 || (method == 6 && (200..300).contains(&status)) {
             return Body::Length(0);
         }
-        match (self.is_chunked(), self.length()) {
+        match self.framing() {
             (true, _) => Body::Chunked,
             (false, Some(length)) => Body::Length(length),
             (false, None) => Body::Rest,

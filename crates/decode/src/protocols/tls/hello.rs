@@ -1,7 +1,5 @@
 //! Client and server hello (RFC 8446 section 4.1, RFC 5246 section 7.4.1) with the fingerprints JA3, JA3S and JA4.
 
-use std::fmt::Write;
-
 use compact_str::{CompactString, format_compact};
 use md5::Md5;
 use model::Text;
@@ -125,22 +123,15 @@ impl ClientHello {
 
     /// JA3: MD5 over version, suites, extensions, groups and point formats in decimal.
     pub(crate) fn ja3(&self) -> Text {
-        let mut text = format_compact!("{},", self.version);
-        let join = |text: &mut CompactString, list: &[u16]| {
-            for (i, value) in list.iter().filter(|v| !is_grease(**v)).enumerate() {
-                let _ = write!(text, "{}{value}", if i > 0 { "-" } else { "" });
-            }
-        };
-        join(&mut text, &self.suites);
-        text.push(',');
-        join(&mut text, &self.extensions);
-        text.push(',');
-        join(&mut text, &self.groups);
-        text.push(',');
-        for (i, value) in self.point_formats.iter().enumerate() {
-            let _ = write!(text, "{}{value}", if i > 0 { "-" } else { "" });
+        let mut text = Ascii::new();
+        push_decimal(&mut text, self.version);
+        for list in [&self.suites, &self.extensions, &self.groups] {
+            text.push(b',');
+            join(&mut text, list.iter().copied().filter(|value| !is_grease(*value)));
         }
-        hexadecimal(&Md5::digest(text.as_bytes()))
+        text.push(b',');
+        join(&mut text, self.point_formats.iter().copied().map(u16::from));
+        hexadecimal(&Md5::digest(&text))
     }
 
     /// JA4, as FoxIO published it (BSD 3-clause): what is offered, counted, then sorted and hashed. `transport` is `t`
@@ -177,28 +168,31 @@ impl ClientHello {
             }
             _ => CompactString::const_new("00"),
         };
-        let list = |list: &[u16]| {
-            let mut text = CompactString::default();
+        let list = |text: &mut Ascii, list: &[u16]| {
             for (i, value) in list.iter().enumerate() {
-                let _ = write!(text, "{}{value:04x}", if i > 0 { "," } else { "" });
+                if i > 0 {
+                    text.push(b',');
+                }
+                value.to_be_bytes().iter().for_each(|byte| text.extend_from_slice(&digits(*byte)));
             }
-            text
         };
-        let hash = |text: &str| match text {
-            "" => CompactString::const_new("000000000000"),
-            text => hexadecimal(Sha256::digest(text.as_bytes()).get(..6).unwrap_or_default()),
+        let hash = |text: &[u8]| match text {
+            [] => CompactString::const_new("000000000000"),
+            text => hexadecimal(Sha256::digest(text).get(..6).unwrap_or_default()),
         };
-        let mut second = list(&extensions);
+        let (mut first, mut second) = (Ascii::new(), Ascii::new());
+        list(&mut first, &suites);
+        list(&mut second, &extensions);
         let signatures = plain(&self.signatures);
         if !signatures.is_empty() {
-            second.push('_');
-            second.push_str(&list(&signatures));
+            second.push(b'_');
+            list(&mut second, &signatures);
         }
         format_compact!(
             "{transport}{version}{name}{:02}{:02}{alpn}_{}_{}",
             suites.len().min(99),
             all.len().min(99),
-            hash(&list(&suites)),
+            hash(&first),
             hash(&second)
         )
     }
@@ -260,11 +254,13 @@ impl ServerHello {
 
     /// JA3S: MD5 over version, suite and extensions in decimal.
     pub(crate) fn ja3s(&self) -> Text {
-        let mut text = format_compact!("{},{},", self.legacy_version, self.suite);
-        for (i, value) in self.extensions.iter().enumerate() {
-            let _ = write!(text, "{}{value}", if i > 0 { "-" } else { "" });
+        let mut text = Ascii::new();
+        for number in [self.legacy_version, self.suite] {
+            push_decimal(&mut text, number);
+            text.push(b',');
         }
-        hexadecimal(&Md5::digest(text.as_bytes()))
+        join(&mut text, self.extensions.iter().copied());
+        hexadecimal(&Md5::digest(&text))
     }
 }
 
@@ -286,7 +282,39 @@ pub(crate) fn version(version: u16) -> Text {
 pub(crate) fn hexadecimal(bytes: &[u8]) -> Text {
     let mut text = Text::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
+        digits(*byte).iter().for_each(|digit| text.push(char::from(*digit)));
     }
     text
+}
+
+/// The two digits of a byte in lower-case hexadecimal.
+const fn digits(byte: u8) -> [u8; 2] {
+    const fn digit(half: u8) -> u8 {
+        if half < 10 { b'0' + half } else { b'a' + half - 10 }
+    }
+    [digit(byte >> 4), digit(byte & 0x0f)]
+}
+
+/// Text to be hashed. Written digit by digit: a hello has a hundred numbers, and formatting each costs more than hashing all.
+type Ascii = SmallVec<[u8; 512]>;
+
+fn push_decimal(text: &mut Ascii, number: u16) {
+    let mut place = 10_000;
+    while place > 1 && number < place {
+        place /= 10;
+    }
+    while place > 0 {
+        text.push(b'0' + (number / place % 10) as u8);
+        place /= 10;
+    }
+}
+
+/// Numbers in decimal with hyphens between them.
+fn join(text: &mut Ascii, numbers: impl Iterator<Item = u16>) {
+    for (i, number) in numbers.enumerate() {
+        if i > 0 {
+            text.push(b'-');
+        }
+        push_decimal(text, number);
+    }
 }
