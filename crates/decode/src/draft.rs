@@ -213,11 +213,17 @@ impl<'a> Draft<'a> {
     /// A further field; empty values are left out.
     #[inline(always)]
     pub fn extra(mut self, name: &'static str, value: impl Into<Text>) -> Self {
+        self.note(name, value);
+        self
+    }
+
+    /// A further field, noted where the draft is.
+    #[inline(always)]
+    pub(crate) fn note(&mut self, name: &'static str, value: impl Into<Text>) {
         let value = value.into();
         if !value.is_empty() {
             self.extra.push((name, value));
         }
-        self
     }
 
     /// Protocol messages that this act stands for.

@@ -162,9 +162,10 @@ impl Engine {
         out.within(&PROTOCOL, |out| {
             let mut around = around(&pending, &self.memory, key, asked);
             around.messages.add(below.0, below.1, 1);
-            let (draft, _) = call::start(Request::read(&mut Reader::new(&pending.bytes)).ok().as_ref(), None);
+            let (mut draft, _) = call::start(Request::read(&mut Reader::new(&pending.bytes)).ok().as_ref(), None);
             let messages = around.take();
-            let draft = around.complete(draft, None).refused(at, status.0, status.1).messages(messages);
+            around.complete(&mut draft, None);
+            let draft = draft.refused(at, status.0, status.1).messages(messages);
             let service = pending.bytes.first().copied().unwrap_or_default();
             out.act(draft.message("cip", service.into()));
             self.recycle(pending);
@@ -351,8 +352,9 @@ fn tell(
         (None, None) => {
             // Nothing of it could be read, but it was there.
             let messages = around.take();
-            let draft = Draft::named(0, "unreadable message", model::Verb::Other);
-            out.act(around.complete(draft, None).messages(messages));
+            let mut draft = Draft::named(0, "unreadable message", model::Verb::Other);
+            around.complete(&mut draft, None);
+            out.act(draft.messages(messages));
         }
         _ => call::tell(memory, request, answer, around, out),
     }

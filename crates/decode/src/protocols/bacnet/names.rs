@@ -3,6 +3,9 @@
 //! Written from ANSI/ASHRAE 135-2020, clause 21 (formal description of application protocol data units). An empty name
 //! is a number that is not assigned.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use compact_str::format_compact;
 use model::Text;
 
@@ -69,10 +72,12 @@ pub(super) fn abort_reason(number: u32) -> Text {
 
 /// The maker with a vendor identifier, where the table in `data/bacnet_vendors.tsv` has it.
 pub(super) fn vendor(number: u32) -> Option<&'static str> {
-    VENDORS.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
-        let (id, name) = line.split_once('\t')?;
-        (id.parse() == Ok(number)).then_some(name)
-    })
+    static BY_NUMBER: LazyLock<BTreeMap<u32, &'static str>> = LazyLock::new(|| {
+        let rows = VENDORS.lines().rev().filter(|line| !line.starts_with('#'));
+        // Read from the end, so that the first row of a number is the one that stays.
+        rows.filter_map(|line| line.split_once('\t')).filter_map(|(id, name)| Some((id.parse().ok()?, name))).collect()
+    });
+    BY_NUMBER.get(&number).copied()
 }
 
 /// Assigned vendor identifiers: number, tab, name.

@@ -70,21 +70,25 @@ pub(super) fn tell(
             crate::protocols::pccc::tell(&pccc, around, messages, out);
             return;
         }
-        let (draft, _) = start(Some(request), answer.as_ref());
-        out.act(around.complete(draft, answer.as_ref()).messages(messages));
+        let (mut draft, _) = start(Some(request), answer.as_ref());
+        around.complete(&mut draft, answer.as_ref());
+        out.act(draft.messages(messages));
         return;
     }
-    let (draft, text) = start(request.as_ref(), answer.as_ref());
-    let draft = around.complete(draft, answer.as_ref()).messages(messages);
+    let (mut draft, text) = start(request.as_ref(), answer.as_ref());
+    around.complete(&mut draft, answer.as_ref());
+    draft.messages.merge(&messages);
     let mut readings = std::mem::take(&mut memory.readings);
     readings.clear();
-    let draft = match &request {
+    match &request {
         Some(request) if tags::is_tag(request) => {
-            tags::tell(request, answer.as_ref(), &text, draft, &mut readings, around, out)
+            tags::tell(request, answer.as_ref(), &text, &mut draft, &mut readings, around, out);
         }
-        Some(request) => objects::tell(memory, request, answer.as_ref(), &text, draft, &mut readings, around, out),
-        None => draft,
-    };
+        Some(request) => {
+            objects::tell(memory, request, answer.as_ref(), &text, &mut draft, &mut readings, around, out);
+        }
+        None => {}
+    }
     out.act(draft.values(Values::List(&readings)));
     memory.readings = readings;
 }
@@ -97,6 +101,7 @@ pub(super) fn refused_on_the_way(
     out: &mut Output<'_>,
 ) {
     let messages = messages(request.as_ref(), None, around);
-    let (draft, _) = start(request.as_ref(), None);
-    out.act(around.complete(draft, Some(&answer)).messages(messages).extra("refused by", "router"));
+    let (mut draft, _) = start(request.as_ref(), None);
+    around.complete(&mut draft, Some(&answer));
+    out.act(draft.messages(messages).extra("refused by", "router"));
 }

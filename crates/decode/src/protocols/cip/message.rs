@@ -1,6 +1,6 @@
 //! One message of the message router: a request, an answer, and what both tell together.
 
-use model::{Behind, Messages, Time};
+use model::{Behind, Messages, Outcome, Status, Time};
 use wire::{Reader, Short};
 
 use super::path::Path;
@@ -72,28 +72,22 @@ impl Around {
         std::mem::take(&mut self.messages)
     }
 
-    /// Outcome, times and place of an act.
-    pub(crate) fn complete<'a>(&self, mut draft: Draft<'a>, answer: Option<&Answer<'_>>) -> Draft<'a> {
-        if let Some(at) = self.asked {
-            draft = draft.asked(at);
-        }
-        draft = match (answer, self.answered) {
-            (Some(answer), Some(at)) if answer.is_good() => {
-                let draft = draft.done(at);
-                if answer.status == 0 {
-                    draft
-                } else {
-                    draft.status(answer.status.into(), tables::status(answer.status, None))
+    /// Outcome, times and place of an act. Written where the draft is: it is large, and this is done for every act.
+    pub(crate) fn complete(&self, draft: &mut Draft<'_>, answer: Option<&Answer<'_>>) {
+        draft.asked = self.asked.or(draft.asked);
+        match (answer, self.answered) {
+            (Some(answer), Some(at)) => {
+                draft.answered = Some(at);
+                draft.outcome = if answer.is_good() { Outcome::Done } else { Outcome::Refused };
+                let extended = answer.extended.filter(|_| !answer.is_good());
+                if answer.status != 0 {
+                    let name = tables::status(answer.status, extended);
+                    draft.status = Some(Status { code: answer.status.into(), name: name.into() });
                 }
             }
-            (Some(answer), Some(at)) => {
-                draft.refused(at, answer.status.into(), tables::status(answer.status, answer.extended))
-            }
-            _ => draft.no_answer(),
-        };
-        if self.is_from_server {
-            draft = draft.from_server();
+            _ => draft.outcome = Outcome::NoAnswer,
         }
-        draft.behind(self.behind.clone())
+        draft.is_from_server |= self.is_from_server;
+        draft.behind = self.behind.clone();
     }
 }

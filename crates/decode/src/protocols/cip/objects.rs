@@ -32,32 +32,31 @@ const IDENTITIES_MAX: usize = 32;
 const WORDS_MAX: usize = 1_024;
 
 /// Reads what a service of an object carried. Faults end the values; what was read is kept.
-pub(super) fn tell<'a>(
+pub(super) fn tell(
     memory: &mut Memory,
     request: &Request<'_>,
     answer: Option<&Answer<'_>>,
     text: &Text,
-    draft: Draft<'a>,
+    draft: &mut Draft<'_>,
     readings: &mut Vec<Reading>,
     around: &Around,
     out: &mut Output<'_>,
-) -> Draft<'a> {
+) {
     let good = answer.filter(|answer| answer.is_good());
     let class = request.path.class.unwrap_or_default();
-    let mut draft = draft;
     let mut place = None;
     let result = match (class, request.service) {
         (CONNECTION_MANAGER, 0x54 | 0x5b) => forward_open(memory, request, good, around, out).map(|(open, behind)| {
-            draft = opened(draft.clone(), &open, behind);
+            opened(draft, &open, behind);
         }),
         (CONNECTION_MANAGER, 0x4e) => forward_close(memory, request, good).map(|(closed, behind)| {
             if let Some(connection) = closed {
-                draft = draft.clone().behind(connection.behind);
+                draft.behind = connection.behind;
                 if connection.is_implicit {
-                    draft = draft.clone().verb(Verb::Subscribe);
+                    draft.verb = Verb::Subscribe;
                 }
             } else if !behind.is_nobody() {
-                draft = draft.clone().behind(behind);
+                draft.behind = behind;
             }
         }),
         (IDENTITY, 0x05) => {
@@ -68,16 +67,16 @@ pub(super) fn tell<'a>(
                 Some(2) => "factory defaults except communication",
                 Some(_) => "vendor specific",
             };
-            draft = draft.extra("type", kind);
+            draft.note("type", kind);
             Ok(())
         }
         (CONTROLLER, 0x5c) => announced_user(request, out).map(|user| {
-            draft = draft.clone().extra("user", user);
+            draft.note("user", user);
         }),
         (MEMORY, 0x4b..=0x4e) => memory_words(request, good, readings).map(|object| place = object),
         (FILE, _) => {
             if request.data.left() > 0 {
-                draft = draft.extra("bytes", format_compact!("{}", request.data.left()));
+                draft.note("bytes", format_compact!("{}", request.data.left()));
             }
             Ok(())
         }
@@ -96,16 +95,15 @@ pub(super) fn tell<'a>(
         },
         (_, 0x10) => single(memory, request, request.data, text, readings, None, out),
         (_, service) => {
-            other(service, request, good, text, &mut draft, readings);
+            other(service, request, good, text, draft, readings);
             Ok(())
         }
     };
     if let Err(short) = result {
         out.short(&short);
     }
-    match place {
-        Some(object) => draft.object(object),
-        None => draft,
+    if let Some(object) = place {
+        draft.object = object;
     }
 }
 
@@ -137,7 +135,7 @@ fn other(
         Verb::Program | Verb::Firmware | Verb::Configure | Verb::Upload | Verb::File => {
             let bytes = if matches!(verb, Verb::Upload) { received } else { sent };
             if bytes > 0 {
-                *draft = draft.clone().extra("bytes", format_compact!("{bytes}"));
+                draft.note("bytes", format_compact!("{bytes}"));
             }
         }
         _ => {}
@@ -451,22 +449,20 @@ fn originator(open: &Open<'_>, out: &mut Output<'_>) {
 }
 
 /// The act of a Forward Open: what is ordered is its object.
-fn opened<'a>(draft: Draft<'a>, open: &Open<'_>, behind: Behind) -> Draft<'a> {
-    let draft = draft
-        .object(open.path.object())
-        .behind(behind)
-        .extra("transport class", format_compact!("{}", open.class))
-        .extra("o to t", Open::describe(&open.to_target))
-        .extra("t to o", Open::describe(&open.to_originator))
-        .extra(
-            "connection",
-            format_compact!("serial {} vendor {} originator {:08x}", open.serial, open.vendor, open.originator),
-        );
-    let draft = match connection::expected_product(&open.path) {
-        Some(product) => draft.extra("expects", product),
-        None => draft,
-    };
-    if open.is_implicit() { draft.verb(Verb::Subscribe) } else { draft }
+fn opened(draft: &mut Draft<'_>, open: &Open<'_>, behind: Behind) {
+    draft.object = open.path.object().into();
+    draft.behind = behind;
+    draft.note("transport class", format_compact!("{}", open.class));
+    draft.note("o to t", Open::describe(&open.to_target));
+    draft.note("t to o", Open::describe(&open.to_originator));
+    let (serial, vendor, originator) = (open.serial, open.vendor, open.originator);
+    draft.note("connection", format_compact!("serial {serial} vendor {vendor} originator {originator:08x}"));
+    if let Some(product) = connection::expected_product(&open.path) {
+        draft.note("expects", product);
+    }
+    if open.is_implicit() {
+        draft.verb = Verb::Subscribe;
+    }
 }
 
 /// Closes a connection.

@@ -26,15 +26,15 @@ pub(crate) fn is_tag(request: &Request<'_>) -> bool {
 type Transport = Option<(TagType, u16, u32)>;
 
 /// Reads what a tag service carried. Faults end the values; what was read is kept.
-pub(crate) fn tell<'a>(
+pub(crate) fn tell(
     request: &Request<'_>,
     answer: Option<&Answer<'_>>,
     text: &Text,
-    draft: Draft<'a>,
+    draft: &mut Draft<'_>,
     readings: &mut Vec<Reading>,
     around: &Around,
     out: &mut Output<'_>,
-) -> Draft<'a> {
+) {
     let result = match request.service {
         0x4c | 0x52 => read(request, answer, text, readings),
         0x4d | 0x53 => write(request, text, readings),
@@ -43,11 +43,8 @@ pub(crate) fn tell<'a>(
     };
     match result {
         Ok(Some((kind, count, offset))) => described(draft, kind, count, offset),
-        Ok(None) => draft,
-        Err(short) => {
-            out.short(&short);
-            draft
-        }
+        Ok(None) => {}
+        Err(short) => out.short(&short),
     }
 }
 
@@ -79,15 +76,14 @@ fn write(request: &Request<'_>, text: &Text, readings: &mut Vec<Reading>) -> Res
 }
 
 /// Type, and what is not usual: several elements, a fragment.
-fn described(draft: Draft<'_>, kind: TagType, count: u16, offset: u32) -> Draft<'_> {
-    let mut draft = draft.extra("type", kind.name());
+fn described(draft: &mut Draft<'_>, kind: TagType, count: u16, offset: u32) {
+    draft.note("type", kind.name());
     if count > 1 {
-        draft = draft.extra("elements", format_compact!("{count}"));
+        draft.note("elements", format_compact!("{count}"));
     }
     if offset > 0 {
-        draft = draft.extra("offset", format_compact!("{offset}"));
+        draft.note("offset", format_compact!("{offset}"));
     }
-    draft
 }
 
 /// The masks of a read modify write: bits that are set, bits that stay.
