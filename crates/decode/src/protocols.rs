@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use model::Transport;
 
 use crate::protocol::{Carrier, Protocol};
@@ -143,19 +145,52 @@ pub fn by_id(id: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|protocol| protocol.id == id)
 }
 
-/// The rows that a flow of `transport` may carry, in the order of the table; of transports other than TCP and UDP all.
-pub fn carried_by(transport: Transport) -> &'static [&'static Protocol] {
-    static TCP: LazyLock<Vec<&'static Protocol>> = LazyLock::new(|| carried(|c| matches!(c, Carrier::Tcp(_))));
-    static UDP: LazyLock<Vec<&'static Protocol>> = LazyLock::new(|| carried(|c| matches!(c, Carrier::Udp(_))));
-    match transport {
-        Transport::Tcp => &TCP,
-        Transport::Udp => &UDP,
-        _ => PROTOCOLS,
+/// The rows that flows of a transport may carry.
+pub(crate) struct Rows {
+    /// In the order of the table.
+    pub(crate) rows: Vec<&'static Protocol>,
+    /// Of each port, the rows whose usual port it is: a bit a row.
+    by_port: HashMap<u16, u128, FixedState>,
+}
+
+impl Rows {
+    fn new(ports_of: fn(&Carrier) -> Option<&'static [u16]>) -> Rows {
+        let carried = |row: &&&'static Protocol| row.carriers.iter().any(|carrier| ports_of(carrier).is_some());
+        let rows: Vec<&'static Protocol> = PROTOCOLS.iter().filter(carried).copied().collect();
+        let mut by_port: HashMap<u16, u128, FixedState> = HashMap::default();
+        for (row, bit) in rows.iter().zip(0_u32..) {
+            for port in row.carriers.iter().filter_map(ports_of).flatten() {
+                *by_port.entry(*port).or_default() |= 1_u128.checked_shl(bit).unwrap_or(0);
+            }
+        }
+        Rows { rows, by_port }
+    }
+
+    /// The rows of which one of `ports` is a usual port: bit n is row n.
+    pub(crate) fn usual(&self, ports: [u16; 2]) -> u128 {
+        ports.iter().filter_map(|port| self.by_port.get(port)).fold(0, |all, rows| all | rows)
     }
 }
 
-fn carried(fits: fn(&Carrier) -> bool) -> Vec<&'static Protocol> {
-    PROTOCOLS.iter().copied().filter(|row| row.carriers.iter().any(fits)).collect()
+/// The rows that a flow of `transport` may carry, for TCP and UDP; all others depend on more.
+pub(crate) fn carried_by(transport: Transport) -> Option<&'static Rows> {
+    static TCP: LazyLock<Rows> = LazyLock::new(|| {
+        Rows::new(|carrier| match carrier {
+            Carrier::Tcp(ports) => Some(ports),
+            _ => None,
+        })
+    });
+    static UDP: LazyLock<Rows> = LazyLock::new(|| {
+        Rows::new(|carrier| match carrier {
+            Carrier::Udp(ports) => Some(ports),
+            _ => None,
+        })
+    });
+    match transport {
+        Transport::Tcp => Some(&TCP),
+        Transport::Udp => Some(&UDP),
+        _ => None,
+    }
 }
 
 /// The protocols that `carrier` transports inside its messages.
@@ -175,5 +210,6 @@ mod tests {
             assert!(protocol.codes.windows(2).all(|w| w[0].code != w[1].code), "a code of {} twice", protocol.id);
             assert!(!protocol.documents.is_empty(), "{} names no documents", protocol.id);
         }
+        assert!(PROTOCOLS.len() <= 128, "a bit a row (`Rows::by_port`)");
     }
 }

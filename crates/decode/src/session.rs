@@ -578,8 +578,16 @@ impl Session {
         let probe = self.probe_of(side, shown, is_datagram);
         let mut best: Option<(&'static Protocol, Match, bool, Option<Speaker>)> = None;
         let mut is_open = false;
-        for row in protocols::carried_by(self.transport) {
-            let Some(has_port) = self.carried_by(row) else { continue };
+        let (rows, usual): (&[&Protocol], _) = match protocols::carried_by(self.transport) {
+            Some(carried) => (&carried.rows, Some(carried.usual(self.ports))),
+            None => (protocols::PROTOCOLS, None),
+        };
+        for (number, row) in rows.iter().copied().enumerate() {
+            let carried = match usual {
+                Some(usual) => Some(usual >> number & 1 == 1),
+                None => self.carried_by(row),
+            };
+            let Some(has_port) = carried else { continue };
             let verdict = (row.probe)(&probe);
             is_open |= verdict.matched == Match::More;
             if verdict.matched >= Match::Weak
