@@ -5,8 +5,10 @@
 //! `source.rs`. The way of a document: `csaf` → [`Advisory`] → `product::ready` → [`Matcher`] → [`Verdict`].
 #![forbid(unsafe_code)]
 
+pub mod asset;
 pub mod catalogue;
 pub mod csaf;
+pub mod cvss;
 pub mod document;
 pub mod families;
 pub mod grammar;
@@ -17,11 +19,16 @@ pub mod matcher;
 pub mod names;
 pub mod order;
 pub mod output;
+pub mod priority;
 pub mod product;
 pub mod range;
 pub mod say;
 pub mod source;
+pub mod store;
+pub mod task;
+pub mod threat;
 pub mod version;
+pub mod vex;
 mod zip;
 
 pub use catalogue::Catalogue;

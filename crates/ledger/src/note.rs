@@ -113,6 +113,10 @@ impl SigningKey {
         Some(SigningKey { signer, public })
     }
 
+    pub(crate) fn signer(&self) -> &StandardSigner {
+        &self.signer
+    }
+
     pub(crate) fn public(&self) -> &VerifyingKey {
         &self.public
     }

@@ -294,3 +294,24 @@ fn real_documents_are_all_read_and_an_s7_1200_is_judged() {
     assert_eq!(of("ICSA-19-344-06"), ["affected", "affected"]);
     assert_eq!(of("ICSA-20-042-05"), ["not_affected"]);
 }
+
+#[test]
+fn scores_are_those_that_the_documents_state() {
+    let Some(catalogue) = shared() else { return };
+    let (mut all, mut computed) = (0, 0);
+    let mut wrong = Vec::new();
+    for advisory in &catalogue.advisories {
+        for score in advisory.vulnerabilities.iter().flat_map(|vulnerability| &vulnerability.scores) {
+            let Some(stated) = score.base else { continue };
+            all += 1;
+            let Some(scores) = crate::cvss::scores(&score.vector) else { continue };
+            computed += 1;
+            if scores.base != stated {
+                wrong.push(format!("{}: {} is {}, stated {stated}", advisory.id, score.vector, scores.base));
+            }
+        }
+    }
+    println!("{all} scores, {computed} computed, {} differ", wrong.len());
+    assert!(computed * 100 >= all * 99, "{computed} of {all}");
+    assert!(wrong.len() * 100 <= all, "{} of {all}: {:#?}", wrong.len(), &wrong[..wrong.len().min(20)]);
+}
