@@ -20,7 +20,7 @@ fn main() -> Result<(), String> {
     let start = Instant::now();
     let mut writer = Writer::new(std::io::stdout().lock(), Form::Json, French(false)).map_err(|e| e.to_string())?;
     for machine in &inventory.machines {
-        writer.write(&catalogue, &catalogue.match_machine(machine)).map_err(|e| e.to_string())?;
+        writer.write(&catalogue, &catalogue.match_machine(machine), &Default::default()).map_err(|e| e.to_string())?;
     }
     let rows = writer.end().map_err(|e| e.to_string())?;
     eprintln!("{} machines, {rows} rows in {:?}", inventory.machines.len(), start.elapsed());

@@ -5,7 +5,10 @@ use model::{Asset, Attribute, FactKey};
 use crate::machine::Machine;
 
 fn value(attributes: &[Attribute], key: FactKey) -> String {
-    attributes.iter().find(|attribute| attribute.key == key).map_or_else(String::new, |attribute| attribute.value.to_string())
+    attributes
+        .iter()
+        .find(|attribute| attribute.key == key)
+        .map_or_else(String::new, |attribute| attribute.value.to_string())
 }
 
 fn machine(asset: String, attributes: &[Attribute]) -> Machine {
@@ -31,7 +34,9 @@ pub fn machines(asset: &Asset) -> Vec<Machine> {
         }
         let says_what = !(module.order_number.is_empty() && module.model.is_empty());
         let is_same = |other: &Machine| {
-            other.order_number == module.order_number && other.model == module.model && other.firmware == module.firmware
+            other.order_number == module.order_number
+                && other.model == module.model
+                && other.firmware == module.firmware
         };
         if says_what && !found.iter().any(is_same) {
             found.push(module);

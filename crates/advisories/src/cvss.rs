@@ -91,7 +91,10 @@ fn v3(metrics: &Metrics, is_31: bool) -> Option<Scores> {
     const AC: &[(&str, f64)] = &[("L", 0.77), ("H", 0.44)];
     const UI: &[(&str, f64)] = &[("N", 0.85), ("R", 0.62)];
     let privileges = |value: &str, is_changed: bool| {
-        choice(value, if is_changed { &[("N", 0.85), ("L", 0.68), ("H", 0.5)] } else { &[("N", 0.85), ("L", 0.62), ("H", 0.27)] })
+        choice(
+            value,
+            if is_changed { &[("N", 0.85), ("L", 0.68), ("H", 0.5)] } else { &[("N", 0.85), ("L", 0.62), ("H", 0.27)] },
+        )
     };
     let of = |name: &str, values: &[(&str, f64)]| choice(metrics.get(name)?, values);
     let is_changed = match *metrics.get("S")? {
@@ -167,7 +170,11 @@ mod tests {
             ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/MAV:L/CR:L/IR:L/AR:H", 9.8, 9.8, 8.4),
         ] {
             let scores = scores(vector).unwrap();
-            assert_eq!((scores.base, scores.temporal, scores.environmental), (base, temporal, environmental), "{vector}");
+            assert_eq!(
+                (scores.base, scores.temporal, scores.environmental),
+                (base, temporal, environmental),
+                "{vector}"
+            );
         }
         for vector in ["", "CVSS:4.0/AV:N", "CVSS:3.1/AV:N", "CVSS:3.1/AV:N/AV:N", "AV:N/AC:L/Au:N/C:N/I:N/A:Z"] {
             assert_eq!(scores(vector), None, "{vector}");

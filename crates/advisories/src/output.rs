@@ -10,6 +10,9 @@ use crate::catalogue::Catalogue;
 use crate::document::Advisory;
 use crate::machine::Machine;
 use crate::matcher::{Answer, Verdict};
+use crate::priority::{self, Exposure, Priority};
+use crate::task::{Task, task};
+use crate::threat::Threats;
 
 /// Whether French is wanted; English otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ struct Row<'a> {
     cvss: Option<f64>,
     vector: Option<&'a str>,
     remediations: Vec<&'a str>,
+    priority: Option<&'static str>,
+    priority_reasons: Vec<String>,
 }
 
 /// The score that a document gives a weakness: the first one with a number.
@@ -48,7 +53,7 @@ pub fn score<'a>(advisory: &'a Advisory, verdict: &Verdict) -> (Option<f64>, Opt
     (best.and_then(|score| score.base), best.map(|score| score.vector.as_str()))
 }
 
-fn row<'a>(catalogue: &'a Catalogue, verdict: &'a Verdict, french: French) -> Option<Row<'a>> {
+fn row<'a>(catalogue: &'a Catalogue, verdict: &'a Verdict, threats: &Threats, french: French) -> Option<Row<'a>> {
     let advisory = catalogue.advisories.get(verdict.document as usize)?;
     let vulnerability = advisory.vulnerabilities.get(verdict.vulnerability as usize)?;
     let (cvss, vector) = score(advisory, verdict);
@@ -60,7 +65,12 @@ fn row<'a>(catalogue: &'a Catalogue, verdict: &'a Verdict, french: French) -> Op
         .take(5)
         .collect();
     remediations.dedup();
+    let decision = priority::decide(advisory, verdict, threats, Exposure::default());
+    let priority_reasons = decision.iter().flat_map(|decision| &decision.reasons);
+    let priority_reasons = priority_reasons.map(|said| french.of(&said.en, &said.fr).to_string()).collect();
     Some(Row {
+        priority: decision.as_ref().map(|decision| decision.priority.word()),
+        priority_reasons,
         asset: &verdict.asset,
         advisory: &verdict.advisory,
         cve: &verdict.cve,
@@ -109,6 +119,7 @@ const COLUMNS: &[&str] = &[
     "updated",
     "cvss",
     "vector",
+    "priority",
 ];
 
 impl<W: Write> Writer<W> {
@@ -122,9 +133,9 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the verdicts of one machine.
-    pub fn write(&mut self, catalogue: &Catalogue, verdicts: &[Verdict]) -> io::Result<()> {
+    pub fn write(&mut self, catalogue: &Catalogue, verdicts: &[Verdict], threats: &Threats) -> io::Result<()> {
         for verdict in verdicts {
-            let Some(row) = row(catalogue, verdict, self.french) else { continue };
+            let Some(row) = row(catalogue, verdict, threats, self.french) else { continue };
             match self.form {
                 Form::Json => {
                     self.out.write_all(if self.rows == 0 { b"\n" } else { b",\n" })?;
@@ -146,6 +157,7 @@ impl<W: Write> Writer<W> {
                         row.updated,
                         &cvss,
                         row.vector.unwrap_or_default(),
+                        row.priority.unwrap_or_default(),
                     ];
                     let line: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
                     self.out.write_all(format!("{}\r\n", line.join(",")).as_bytes())?;
@@ -186,17 +198,28 @@ pub struct Summary {
     affected: u64,
     unknown: u64,
     not_affected: u64,
+    now: u64,
+    next: u64,
     lines: String,
+    tasks: Vec<Task>,
 }
 
 impl Summary {
     /// Adds a machine.
-    pub fn add(&mut self, catalogue: &Catalogue, machine: &Machine, verdicts: &[Verdict], french: French) {
+    pub fn add(
+        &mut self,
+        catalogue: &Catalogue,
+        machine: &Machine,
+        verdicts: &[Verdict],
+        threats: &Threats,
+        french: French,
+    ) {
         self.machines += 1;
         if verdicts.is_empty() {
             return;
         }
         self.known += 1;
+        self.tasks.extend(task(machine, verdicts));
         let mut by_advisory: BTreeMap<(Answer, &str), Vec<&Verdict>> = BTreeMap::new();
         for verdict in verdicts {
             match verdict.answer {
@@ -216,13 +239,33 @@ impl Summary {
                 Answer::Affected => french.of("affected", "touché"),
                 _ => french.of("unknown", "inconnu"),
             };
+            let decide = |verdict: &&Verdict| {
+                priority::decide(
+                    &catalogue.advisories[verdict.document as usize],
+                    verdict,
+                    threats,
+                    Exposure::default(),
+                )
+            };
+            let first = verdicts.iter().filter_map(decide).map(|decision| decision.priority).min();
+            let first = match first {
+                Some(Priority::Now) => {
+                    self.now += 1;
+                    french.of("now", "maintenant")
+                }
+                Some(Priority::Next) => {
+                    self.next += 1;
+                    french.of("next", "ensuite")
+                }
+                _ => french.of("never", "jamais"),
+            };
             let cves: Vec<&str> = verdicts.iter().map(|verdict| verdict.cve.as_str()).collect();
             let highest = verdicts
                 .iter()
                 .filter_map(|verdict| score(&catalogue.advisories[verdict.document as usize], verdict).0)
                 .fold(None, |best: Option<f64>, score| Some(best.map_or(score, |best| best.max(score))));
             let cvss = highest.map_or_else(String::new, |score| format!(" (CVSS {score:.1})"));
-            let _ = writeln!(self.lines, "  {word:9} {advisory}{cvss}: {}", cves.join(", "));
+            let _ = writeln!(self.lines, "  {word:9} {first:10} {advisory}{cvss}: {}", cves.join(", "));
             let _ = writeln!(self.lines, "            {}", french.of(&verdicts[0].why.en, &verdicts[0].why.fr));
         }
     }
@@ -249,6 +292,18 @@ impl Summary {
                 self.not_affected
             ),
         };
-        format!("{head}{}", self.lines)
+        let mut text = head;
+        let _ = match french.0 {
+            false => writeln!(text, "To do: {} advisories now, {} with the next planned stop.", self.now, self.next),
+            true => writeln!(text, "À faire : {} avis maintenant, {} au prochain arrêt prévu.", self.now, self.next),
+        };
+        text.push_str(&self.lines);
+        if !self.tasks.is_empty() {
+            let _ = writeln!(text, "\n{}", french.of("To find out on site:", "À relever sur place :"));
+        }
+        for task in &self.tasks {
+            let _ = writeln!(text, "  {}", french.of(&task.what.en, &task.what.fr));
+        }
+        text
     }
 }

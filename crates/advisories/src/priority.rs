@@ -62,7 +62,11 @@ fn said(en: impl Into<String>, fr: impl Into<String>) -> Said {
 /// The highest base score of a weakness, recomputed from its vectors; else what the document states.
 pub fn base_score(vulnerability: &Vulnerability) -> Option<f64> {
     let of = |score: &crate::document::Score| cvss::scores(&score.vector).map(|scores| scores.base).or(score.base);
-    vulnerability.scores.iter().filter_map(of).fold(None, |best: Option<f64>, score| Some(best.map_or(score, |b| b.max(score))))
+    vulnerability
+        .scores
+        .iter()
+        .filter_map(of)
+        .fold(None, |best: Option<f64>, score| Some(best.map_or(score, |b| b.max(score))))
 }
 
 /// Decides for one verdict. `None` for what is not affected.
@@ -78,7 +82,11 @@ pub fn decide(advisory: &Advisory, verdict: &Verdict, threats: &Threats, exposur
     if let Some(entry) = threats.exploited.get(&verdict.cve) {
         points += 6;
         reasons.push(said(
-            format!("It is being exploited: in CISA's list since {}{}.", entry.added, if entry.is_ransomware { ", also by ransomware" } else { "" }),
+            format!(
+                "It is being exploited: in CISA's list since {}{}.",
+                entry.added,
+                if entry.is_ransomware { ", also by ransomware" } else { "" }
+            ),
             format!(
                 "Elle est exploitée : dans la liste de la CISA depuis le {}{}.",
                 entry.added,
@@ -96,7 +104,8 @@ pub fn decide(advisory: &Advisory, verdict: &Verdict, threats: &Threats, exposur
         ));
     }
     let is_remote = vector.contains("AV:N");
-    let is_free = (vector.contains("PR:N") && vector.contains("UI:N") || vector.contains("Au:N")) && vector.contains("AC:L");
+    let is_free =
+        (vector.contains("PR:N") && vector.contains("UI:N") || vector.contains("Au:N")) && vector.contains("AC:L");
     if is_remote && is_free {
         points += 2;
         reasons.push(said(
@@ -119,7 +128,10 @@ pub fn decide(advisory: &Advisory, verdict: &Verdict, threats: &Threats, exposur
     match exposure.is_reached_from_outside {
         Some(true) => {
             points += 2;
-            reasons.push(said("The machine was seen talking with the outside.", "La machine a été vue en liaison avec l'extérieur."));
+            reasons.push(said(
+                "The machine was seen talking with the outside.",
+                "La machine a été vue en liaison avec l'extérieur.",
+            ));
         }
         Some(false) => {
             points -= 1;
@@ -145,7 +157,10 @@ pub fn decide(advisory: &Advisory, verdict: &Verdict, threats: &Threats, exposur
     if fixes("vendor_fix") {
         reasons.push(said("The maker offers a fix.", "Le fabricant propose un correctif."));
     } else if fixes("no_fix_planned") || fixes("none_available") {
-        reasons.push(said("There is no fix: only shielding helps.", "Il n'y a pas de correctif : seul un cloisonnement aide."));
+        reasons.push(said(
+            "There is no fix: only shielding helps.",
+            "Il n'y a pas de correctif : seul un cloisonnement aide.",
+        ));
     }
     let priority = match points {
         6.. => Priority::Now,

@@ -96,7 +96,9 @@ impl Store {
                 for (at, line) in BufReader::new(file).lines().enumerate() {
                     let line = line.map_err(failed(&list))?;
                     match serde_json::from_str::<Known>(&line) {
-                        Ok(known) if known.sha256.len() == 64 && known.sha256.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                        Ok(known)
+                            if known.sha256.len() == 64 && known.sha256.bytes().all(|b| b.is_ascii_hexdigit()) =>
+                        {
                             store.hashes.insert(known.sha256.clone());
                             store.known.push(known);
                         }
@@ -218,9 +220,27 @@ impl Store {
             Ok(Content::Other("kev", value)) => Known {
                 kind: "kev".into(),
                 id: "kev".into(),
-                title: value.get("title").and_then(|t| t.as_str()).unwrap_or("known exploited vulnerabilities").chars().take(200).collect(),
-                revision: value.get("catalogVersion").and_then(|t| t.as_str()).unwrap_or_default().chars().take(40).collect(),
-                updated: value.get("dateReleased").and_then(|t| t.as_str()).unwrap_or_default().chars().take(40).collect(),
+                title: value
+                    .get("title")
+                    .and_then(|t| t.as_str())
+                    .unwrap_or("known exploited vulnerabilities")
+                    .chars()
+                    .take(200)
+                    .collect(),
+                revision: value
+                    .get("catalogVersion")
+                    .and_then(|t| t.as_str())
+                    .unwrap_or_default()
+                    .chars()
+                    .take(40)
+                    .collect(),
+                updated: value
+                    .get("dateReleased")
+                    .and_then(|t| t.as_str())
+                    .unwrap_or_default()
+                    .chars()
+                    .take(40)
+                    .collect(),
                 sha256: hash,
                 first_known: now.into(),
                 source: source.into(),

@@ -33,7 +33,8 @@ fn is_on_site(missing: &Missing) -> bool {
 /// The task that the verdicts of one machine give; `None` where nothing is unknown that a look could settle.
 pub fn task(machine: &Machine, verdicts: &[Verdict]) -> Option<Task> {
     let unknown: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.answer == Answer::Unknown).collect();
-    let facts: BTreeSet<&Missing> = unknown.iter().flat_map(|verdict| &verdict.missing).filter(|fact| is_on_site(fact)).collect();
+    let facts: BTreeSet<&Missing> =
+        unknown.iter().flat_map(|verdict| &verdict.missing).filter(|fact| is_on_site(fact)).collect();
     if facts.is_empty() {
         return None;
     }
@@ -54,7 +55,8 @@ pub fn task(machine: &Machine, verdicts: &[Verdict]) -> Option<Task> {
         asset: asset.clone(),
         what: Said {
             en: format!("Read the label or the diagnosis page of {asset}: {}; {minutes} minutes.", list(false)).into(),
-            fr: format!("Lire l'étiquette ou la page de diagnostic de {asset} : {} ; {minutes} minutes.", list(true)).into(),
+            fr: format!("Lire l'étiquette ou la page de diagnostic de {asset} : {} ; {minutes} minutes.", list(true))
+                .into(),
         },
         minutes,
         facts: facts.iter().map(|fact| fact.word()).collect(),

@@ -38,7 +38,8 @@ pub struct Threats {
 impl Threats {
     /// Adds CISA's list.
     pub fn add_kev(&mut self, value: &Value) -> Result<usize, String> {
-        let list = value.get("vulnerabilities").and_then(Value::as_array).ok_or("$.vulnerabilities: expected a list")?;
+        let list =
+            value.get("vulnerabilities").and_then(Value::as_array).ok_or("$.vulnerabilities: expected a list")?;
         let mut count = 0;
         for (at, entry) in list.iter().enumerate() {
             let text = |key: &str| entry.get(key).and_then(Value::as_str);
@@ -64,7 +65,8 @@ impl Threats {
         } else {
             bytes
         };
-        let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {}: it is not UTF-8", error.valid_up_to()))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| format!("byte {}: it is not UTF-8", error.valid_up_to()))?;
         let mut count = 0;
         let mut has_titles = false;
         for (at, line) in text.lines().enumerate() {
@@ -79,7 +81,9 @@ impl Threats {
                 has_titles = true;
                 continue;
             }
-            let number = |place: usize| fields.get(place).and_then(|f| f.parse::<f64>().ok()).filter(|n| (0.0..=1.0).contains(n));
+            let number = |place: usize| {
+                fields.get(place).and_then(|f| f.parse::<f64>().ok()).filter(|n| (0.0..=1.0).contains(n))
+            };
             match (fields.first(), number(1)) {
                 (Some(cve), Some(probability)) => {
                     let percentile = number(2).unwrap_or(0.0);

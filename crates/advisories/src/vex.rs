@@ -167,12 +167,17 @@ pub fn cyclonedx(head: &Head, machines: &[Machine], verdicts: &[Verdict]) -> Val
         .map(|(at, machine)| {
             let name = [&machine.model, &machine.product, &machine.order_number, &machine.asset];
             let name = name.iter().find(|name| !name.is_empty()).map_or("", |name| name.as_str());
-            let properties: Vec<Value> = [("vigie:asset", &machine.asset), ("vigie:order_number", &machine.order_number), ("vigie:serial", &machine.serial)]
-                .iter()
-                .filter(|(_, value)| !value.is_empty())
-                .map(|(key, value)| json!({ "name": key, "value": value }))
-                .collect();
-            let mut component = json!({ "type": "device", "bom-ref": product_id(at), "name": name, "properties": properties });
+            let properties: Vec<Value> = [
+                ("vigie:asset", &machine.asset),
+                ("vigie:order_number", &machine.order_number),
+                ("vigie:serial", &machine.serial),
+            ]
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| json!({ "name": key, "value": value }))
+            .collect();
+            let mut component =
+                json!({ "type": "device", "bom-ref": product_id(at), "name": name, "properties": properties });
             if !machine.vendor.is_empty() {
                 component["manufacturer"] = json!({ "name": machine.vendor });
             }
@@ -232,12 +237,14 @@ mod tests {
         };
         let machines = [machine("A", "2.8"), machine("B", "3.0"), machine("C", "")];
         let verdicts: Vec<Verdict> = machines.iter().flat_map(|machine| catalogue.match_machine(machine)).collect();
-        let head = Head { author: "Plant", namespace: "https://plant.example", time: "2026-01-01T00:00:00Z", id: "V-1" };
+        let head =
+            Head { author: "Plant", namespace: "https://plant.example", time: "2026-01-01T00:00:00Z", id: "V-1" };
         let (advisory, faults) = crate::csaf::from_value(&csaf(&head, &machines, &verdicts)).unwrap();
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(advisory.vulnerabilities[0].statuses.len(), 3);
         let open = openvex(&head, &machines, &verdicts);
-        let statuses: Vec<&str> = open["statements"].as_array().unwrap().iter().map(|s| s["status"].as_str().unwrap()).collect();
+        let statuses: Vec<&str> =
+            open["statements"].as_array().unwrap().iter().map(|s| s["status"].as_str().unwrap()).collect();
         assert_eq!(statuses, ["affected", "not_affected", "under_investigation"]);
         let bom = cyclonedx(&head, &machines, &verdicts);
         assert_eq!(bom["components"].as_array().unwrap().len(), 3);

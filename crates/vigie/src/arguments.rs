@@ -33,6 +33,8 @@ pub enum Command {
     Zones(crate::zones::Zones),
     /// Which machines of a list are affected by which advisories: affected, not affected, or unknown and what is missing
     Match(Match),
+    /// The advisories that are kept: import, list, show, a signed bundle for a plant without a network
+    Advisories(crate::advisories::Advisories),
     /// Watch interfaces, or play captures: everything Vigie keeps is below one folder, the user interface is at --listen
     Run(Box<Run>),
     /// Watch a simulated plant that comes under attack, to see what Vigie shows
@@ -201,6 +203,9 @@ pub struct Read {
     /// Write the inventory; the ending of the name says in which form
     #[arg(long, value_name = "FILE.csv|json")]
     pub inventory: Option<PathBuf>,
+    /// Advisories (CSAF) to hold the machines against: a directory, a zip or tar archive, or one document
+    #[arg(long, value_name = "DIR|FILE")]
+    pub advisories: Option<PathBuf>,
     /// Form of the summary
     #[arg(long, value_enum, default_value_t = SummaryForm::Text)]
     pub summary: SummaryForm,
@@ -296,6 +301,15 @@ pub struct Match {
     /// The advisories (CSAF 2.0 or 2.1): a directory, a zip or tar archive, or one document
     #[arg(long, value_name = "DIR|FILE")]
     pub advisories: PathBuf,
+    /// CISA's list of exploited vulnerabilities (JSON); one that is among the advisories is found by itself
+    #[arg(long, value_name = "FILE")]
+    pub kev: Option<PathBuf>,
+    /// Probabilities of exploitation (EPSS, CSV, also gzip)
+    #[arg(long, value_name = "FILE")]
+    pub epss: Option<PathBuf>,
+    /// Write the verdicts as VEX, or the inventory with them: the ending says which of csaf, openvex, cyclonedx
+    #[arg(long, value_name = "FILE.csaf.json|FILE.openvex.json|FILE.cdx.json")]
+    pub vex: Option<PathBuf>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = MatchForm::Text)]
     pub format: MatchForm,

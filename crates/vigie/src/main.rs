@@ -1,6 +1,7 @@
 //! The `vigie` program: arguments and wiring. What it does is in the crates below.
 #![forbid(unsafe_code)]
 
+mod advisories;
 mod arguments;
 mod configuration;
 mod confine;
@@ -20,6 +21,7 @@ mod sql;
 mod summary;
 mod verify;
 mod watch;
+mod weak_points;
 mod zones;
 
 use std::process::ExitCode;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::User(user) => people::user(user),
         Command::Token(token) => people::token(token),
         Command::Rebuild(rebuild) => rebuild::run(rebuild),
+        Command::Advisories(advisories) => advisories::run(advisories),
         Command::Match(matching) => matching::run(matching),
         Command::Sql(sql) => sql::run(sql),
         Command::Zones(zones) => zones::run(zones),

@@ -72,6 +72,11 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
         }
         records.close()?;
     }
+    let mut has_problems = false;
+    let weak_points = match &arguments.advisories {
+        Some(path) => Some(crate::weak_points::find(path, &judgement, &mut has_problems)?),
+        None => None,
+    };
     for problem in reader.problems() {
         console::tell(&format!("vigie: {problem}\n"));
     }
@@ -99,15 +104,21 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
         written.push((language.of(summary::RECORDS), path.display().to_string()));
     }
     let text = match arguments.summary {
-        arguments::SummaryForm::Json => summary.to_json(),
-        arguments::SummaryForm::Text => report::summary(&judgement, &summary.run, language, &written),
+        arguments::SummaryForm::Json => summary.to_json(weak_points.as_ref()),
+        arguments::SummaryForm::Text => {
+            let mut text = report::summary(&judgement, &summary.run, language, &written);
+            if let Some(weak_points) = &weak_points {
+                text.push_str(&weak_points.text(arguments.lang));
+            }
+            text
+        }
     };
     if is_to_stdout {
         console::tell(&text);
     } else {
         console::print(&text)?;
     }
-    Ok(if reader.counters().problems == 0 { Ending::Whole } else { Ending::Partial })
+    Ok(if reader.counters().problems == 0 && !has_problems { Ending::Whole } else { Ending::Partial })
 }
 
 /// Form of an inventory file.

@@ -65,7 +65,7 @@ pub struct Summary<'a> {
 
 impl Summary<'_> {
     /// For programs: one object.
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self, weak_points: Option<&crate::weak_points::WeakPoints>) -> String {
         let run = &self.run;
         let findings: Vec<Value> = self
             .judgement
@@ -90,7 +90,7 @@ impl Summary<'_> {
                 (count.id.clone(), counts)
             })
             .collect();
-        let summary = json!({
+        let mut summary = json!({
             "files": run.files,
             "packets": run.packets,
             "bytes": run.bytes,
@@ -107,6 +107,9 @@ impl Summary<'_> {
             "found": findings,
             "problems": run.problems,
         });
+        if let Some(weak_points) = weak_points {
+            summary["weak_points"] = weak_points.to_json();
+        }
         format!("{summary:#}\n")
     }
 }

@@ -26,7 +26,8 @@ fn what_is_known_stays_known_with_its_date() {
     let second = store.import(&from, "2024-03-01T00:00:00Z", &mut |_| {}).unwrap();
     assert_eq!((second.new, second.revised, second.same), (0, 1, 1));
     let store = Store::open(&data).unwrap();
-    let then: Vec<&str> = store.as_of(Some("2024-02-15T00:00:00Z")).iter().map(|known| known.revision.as_str()).collect();
+    let then: Vec<&str> =
+        store.as_of(Some("2024-02-15T00:00:00Z")).iter().map(|known| known.revision.as_str()).collect();
     let now: Vec<&str> = store.as_of(None).iter().map(|known| known.revision.as_str()).collect();
     assert_eq!((then, now), (vec!["1", "1"], vec!["2", "1"]));
     assert_eq!(store.catalogue(None).0.advisories.len(), 2);
