@@ -21,6 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("range", &["model"]),
     ("risk", &["model"]),
     ("store", &["model", "ledger"]),
+    ("process", &["model"]),
+    ("evaluate", &["model"]),
     ("decode", &["wire", "model"]),
     ("server", &["analyze", "report", "store", "history", "ledger", "uplink", "model"]),
     (
