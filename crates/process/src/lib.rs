@@ -7,6 +7,7 @@
 mod bounds;
 mod cusum;
 mod echo;
+pub mod explain;
 mod fit;
 mod formula;
 mod frame;
@@ -16,10 +17,15 @@ pub mod limits;
 mod linear;
 #[cfg(test)]
 mod measured;
+mod moment;
 mod normal;
 mod pca;
 pub mod quantum;
 mod ridge;
+mod story;
+pub mod table;
+#[cfg(test)]
+mod table_tests;
 mod tail;
 mod watch;
 
@@ -31,4 +37,5 @@ pub use frame::Frame;
 pub use hit::{Engine, Expected, Hit};
 pub use learn::{Learner, Options, ROWS_LEAST, TooLittle};
 pub use normal::{Condition, Kind, Normal, Of, Predicted, Steady, Tag};
+pub use story::{Stories, Story};
 pub use watch::Watch;
