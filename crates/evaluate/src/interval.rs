@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) const SECOND: f64 = 1e9;
 
 /// One attack or fault that really was there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// What it is called in the data.
     pub id: String,

@@ -10,15 +10,20 @@
 mod batadal;
 mod episode;
 mod etapr;
+mod html;
 mod interval;
+pub mod labels;
 mod null;
 mod poisson;
+mod report;
 mod score;
 
 pub use batadal::{Batadal, batadal};
 pub use episode::{Episode, episodes};
 pub use etapr::{Etapr, etapr, runs};
+pub use html::to_html;
 pub use interval::{Label, Settings, Timeline};
 pub use null::{Nulls, SHIFTS, nulls};
 pub use poisson::bounds;
+pub use report::{Packets, Part, Report, Source, Told};
 pub use score::{Found, Score, score};

@@ -36,6 +36,7 @@ pub use formula::Formula;
 pub use frame::Frame;
 pub use hit::{Engine, Expected, Hit};
 pub use learn::{Learner, Options, ROWS_LEAST, TooLittle};
+pub use moment::read as moment;
 pub use normal::{Condition, Kind, Normal, Of, Predicted, Steady, Tag};
 pub use story::{Stories, Story};
 pub use watch::Watch;

@@ -49,6 +49,11 @@ struct Date {
     is_year_first: bool,
 }
 
+/// Reads one time, days first where both orders would do.
+pub fn read(text: &str) -> Option<Time> {
+    Moments { order: Order::DayFirst }.read(text)
+}
+
 impl Moments {
     /// Finds out from the texts of a column whether days or months come first; days, where both would do.
     pub fn learn(texts: impl Iterator<Item = String>) -> Moments {

@@ -125,6 +125,39 @@ pub struct Normal {
 }
 
 impl Normal {
+    /// Whether its parts fit together: a file may have been changed by hand.
+    pub fn check(&self) -> Result<(), String> {
+        let width = self.tags.len();
+        let is_tag = |tag: usize| tag < width;
+        let formulas = self.formulas.iter().all(|one| {
+            let formula = &one.formula;
+            is_tag(formula.tag)
+                && formula.weights.len() == formula.inputs.len() + 1
+                && formula.inputs.iter().all(|input| is_tag(*input) && self.tags[*input].deviation > 0.0)
+        });
+        let conditions = self.conditions.iter().all(|one| is_tag(one.when) && is_tag(one.tag));
+        let ridge = self.ridge.as_ref().is_none_or(|ridge| {
+            ridge.width == width
+                && ridge.modelled.iter().all(|tag| is_tag(*tag))
+                && ridge.weights.len() == ridge.modelled.len() * (2 * width + 1)
+        });
+        let components = self.components.as_ref().is_none_or(|one| {
+            one.used.iter().all(|tag| is_tag(*tag))
+                && one.means.len() == one.used.len()
+                && one.directions.iter().all(|direction| direction.len() == one.used.len())
+        });
+        match () {
+            () if self.version != 1 => Err(format!("version {} is not known", self.version)),
+            () if self.ridge_cusums.len() != width || self.interval.is_nan() || self.interval <= 0.0 => {
+                Err("its sizes do not fit".to_owned())
+            }
+            () if !(formulas && conditions && ridge && components) => {
+                Err("it speaks of tags that it has not".to_owned())
+            }
+            () => Ok(()),
+        }
+    }
+
     /// Names of the tags, in the order in which rows must be.
     pub fn names(&self) -> Vec<String> {
         self.tags.iter().map(|tag| tag.name.clone()).collect()

@@ -23,6 +23,8 @@ pub enum Command {
     Protocols(Protocols),
     /// What is detected: technique, requirement, meaning, what to do and what not to do
     Detectors(Detectors),
+    /// Score detection on labelled data: process values, captures, or the simulated plant
+    Evaluate(Box<Evaluate>),
     /// Write a capture of a simulated plant; the same seed gives the same bytes
     Simulate(Simulate),
     /// Check that nothing in a ledger was changed, with its directory alone; exit 0 good, 1 faults found, 2 wrong usage
@@ -182,8 +184,17 @@ pub struct Demo {
 #[derive(Args)]
 pub struct Read {
     /// Captures (pcap, pcapng, snoop; also compressed), directories of them, or - for standard input
-    #[arg(required = true, value_name = "PATH|DIR|-")]
+    #[arg(required_unless_present = "tags", conflicts_with = "tags", value_name = "PATH|DIR|-")]
     pub paths: Vec<PathBuf>,
+    /// Exports of a historian instead of captures (CSV, wide or long): learn what is normal, or judge by --train or --model
+    #[arg(long, value_name = "FILE.csv", num_args = 1..)]
+    pub tags: Vec<PathBuf>,
+    /// Exports of a normal time to learn from
+    #[arg(long, value_name = "FILE.csv", num_args = 1.., requires = "tags")]
+    pub train: Vec<PathBuf>,
+    /// What was learned: read where the file is there and --train is not given, else written
+    #[arg(long, value_name = "FILE.json", requires = "tags")]
+    pub model: Option<PathBuf>,
     /// Write all records to FILE, or to standard output with - (the summary then goes to standard error); as Parquet
     /// into the folder DIR, a file for each kind
     #[arg(long, value_name = "FILE|DIR|-")]
@@ -267,6 +278,67 @@ pub struct Verify {
     /// Of a proof: the entry that it must prove
     #[arg(long, value_name = "FILE")]
     pub content: Option<PathBuf>,
+}
+
+/// Arguments of `vigie evaluate`.
+#[derive(Args)]
+pub struct Evaluate {
+    /// Files of a normal time to learn from; what is labelled as an attack in them is left out
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub train: Vec<PathBuf>,
+    /// Files to score; one that was trained on is refused
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub test: Vec<PathBuf>,
+    /// When the attacks were: JSON or CSV of intervals, `number;0|1` for each packet, deeds of `vigie simulate`; not needed
+    /// where the test has a column of labels
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub labels: Vec<PathBuf>,
+    /// What is scored [default: found out from the files]
+    #[arg(long, value_enum)]
+    pub kind: Option<EvaluateKind>,
+    /// Of the simulated plant: everything random follows from it
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = EvaluateFormat::Text)]
+    pub format: EvaluateFormat,
+    /// Alarms a day that are promised [default: as few as the history allows]
+    #[arg(long, value_name = "N", value_parser = budget)]
+    pub budget: Option<f64>,
+    /// Alarms at most so far apart are one episode (6h, 90s) [default: six samples, at least 60s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub gap: Option<f64>,
+    /// So long after an attack is excused [default: twelve samples where they are 10min or more apart, 60s for packets]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub grace: Option<f64>,
+    /// So long before an attack an onset counts [default: one sample, 0 for packets]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub slack: Option<f64>,
+    /// Language of the report
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub lang: Language,
+}
+
+/// What is scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EvaluateKind {
+    /// Captures
+    Packets,
+    /// Process values
+    Tags,
+    /// The simulated plant
+    Range,
+}
+
+/// Form of a report of an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EvaluateFormat {
+    /// For people, on a terminal
+    Text,
+    /// For programs
+    Json,
+    /// A page that loads nothing
+    Html,
 }
 
 /// Arguments of `vigie simulate`.
@@ -408,6 +480,28 @@ pub enum Language {
     En,
     /// Français
     Fr,
+}
+
+fn budget(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|budget| *budget > 0.0 && budget.is_finite())
+        .ok_or(format!("`{text}` is not a number over 0"))
+}
+
+/// Seconds of a duration such as `6h`, `90s`, `1.5d`; a plain number is seconds.
+fn duration(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches(|sign: char| sign.is_ascii_alphabetic());
+    let factor = match &text[number.len()..] {
+        "" | "s" => 1.0,
+        "min" | "m" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        "ms" => 0.001,
+        _ => return Err(format!("`{text}` is not a duration such as 90s, 15min, 6h or 2d")),
+    };
+    let seconds = number.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0 && seconds.is_finite());
+    seconds.map(|seconds| seconds * factor).ok_or(format!("`{text}` is not a duration such as 90s, 15min, 6h or 2d"))
 }
 
 fn role(text: &str) -> Result<store::Role, String> {

@@ -6,7 +6,9 @@ mod arguments;
 mod configuration;
 mod confine;
 mod console;
+mod evaluate;
 mod evidence;
+mod exports;
 mod judged;
 mod lists;
 mod matching;
@@ -19,6 +21,7 @@ mod sensor;
 mod simulate;
 mod sql;
 mod summary;
+mod tags;
 mod verify;
 mod watch;
 mod weak_points;
@@ -48,7 +51,9 @@ pub enum Ending {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match &arguments.command {
+        Command::Read(read) if !read.tags.is_empty() => tags::run(read),
         Command::Read(read) => read::run(read),
+        Command::Evaluate(evaluate) => evaluate::run(evaluate),
         Command::Protocols(protocols) => lists::protocols(protocols),
         Command::Detectors(detectors) => lists::detectors(detectors),
         Command::Simulate(simulate) => simulate::run(simulate),

@@ -28,20 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "vigie",
         &[
-            "advisories",
-            "analyze",
-            "capture",
-            "decode",
-            "history",
-            "ledger",
-            "model",
-            "range",
-            "report",
-            "risk",
-            "server",
-            "store",
-            "uplink",
-            "wire",
+            "advisories", "analyze", "capture", "decode", "evaluate", "history", "ledger", "model", "process", "range", "report", "risk", "server", "store", "uplink", "wire",
         ],
     ),
 ];
