@@ -41,14 +41,13 @@ struct Open {
 }
 
 /// How much a hit of an engine speaks against its tag. A regression of one tag on all others is strongest for the tag that is
-/// really wrong; a formula also fires for tags that merely depend on it.
+/// really wrong.
 fn weight(engine: Engine) -> f64 {
     match engine {
         Engine::Echo | Engine::Constant => 4.0,
         Engine::Range => 2.0,
-        Engine::Residual => 1.0,
+        Engine::Residual | Engine::Formula => 1.0,
         Engine::Condition | Engine::Gradient | Engine::Steady => 0.5,
-        Engine::Formula => 0.5,
     }
 }
 
@@ -80,7 +79,9 @@ impl Stories {
         });
         (open.last, open.rows) = (at, open.rows + 1);
         for hit in hits {
-            *open.blame.entry(hit.tag).or_default() += weight(hit.engine) * hit.strength.min(STRENGTH_MAX);
+            // What comes first is nearer the cause than what follows from it.
+            let early = 1.0 / (open.rows as f64).powi(2);
+            *open.blame.entry(hit.tag).or_default() += early * weight(hit.engine) * hit.strength.min(STRENGTH_MAX);
             let key = format!("{} {:05}", hit.engine as u8, hit.tag);
             let is_better = open.best.get(&key).is_none_or(|best| best.strength < hit.strength);
             if is_better && (open.best.len() < HITS_KEPT * 4 || open.best.contains_key(&key)) {
