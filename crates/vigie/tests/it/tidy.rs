@@ -28,7 +28,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "vigie",
         &[
-            "advisories", "analyze", "capture", "decode", "evaluate", "history", "ledger", "model", "process", "range", "report", "risk", "server", "store", "uplink", "wire",
+            "advisories",
+            "analyze",
+            "capture",
+            "decode",
+            "evaluate",
+            "history",
+            "ledger",
+            "model",
+            "process",
+            "range",
+            "report",
+            "risk",
+            "server",
+            "store",
+            "uplink",
+            "wire",
         ],
     ),
 ];
