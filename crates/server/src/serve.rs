@@ -27,9 +27,12 @@ pub enum ServeError {
     /// The address is taken or not ours.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
-    /// The certificate or key cannot be used.
+    /// The certificate cannot be used.
     #[error("certificate `{0}`: {1}")]
     Certificate(String, String),
+    /// Its key cannot be used.
+    #[error("key `{0}`: {1}")]
+    Key(String, String),
 }
 
 /// A server that runs.
