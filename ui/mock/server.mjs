@@ -111,6 +111,7 @@ const routes = [
     }),
   ],
   ["GET", "/setup", () => ({ needed: people.size === 0 })],
+  ["GET", "/login", () => ({ password: true, oidc: null, ldap: false })],
   ["GET", "/session", ({ session }) => session],
   [
     "GET",
@@ -524,7 +525,8 @@ createServer(async (request, response) => {
       people.set(body.name, person);
       return answer(200, signIn(response, person));
     }
-    if (!session && path !== "/health" && path !== "/setup") throw new Refusal(401, "not signed in", "sign in first");
+    if (!session && !["/health", "/setup", "/login"].includes(path))
+      throw new Refusal(401, "not signed in", "sign in first");
     if (request.method !== "GET" && request.headers["x-vigie-csrf"] !== session?.csrf)
       throw new Refusal(403, "csrf token missing", "the header x-vigie-csrf is not right");
     if (request.method === "DELETE" && path === "/session") {

@@ -9,6 +9,7 @@ mod exports;
 mod findings;
 mod history;
 mod ledger;
+mod login;
 mod notifications;
 mod people;
 mod plant;
@@ -225,6 +226,13 @@ pub const ROUTES: &[Route] = &[
     change(Post, "/session", Need::Nobody, LOGIN, "Log in: sets the cookie, gives the word for `x-vigie-csrf`", to!(session::log_in)),
     get("/session", Need::Anybody, "Who is logged in", to!(session::who)),
     change(Delete, "/session", Need::Anybody, "", "Log out", to!(session::log_out)),
+
+    get("/login", Need::Nobody, "What ways there are to come in", to!(login::ways)),
+    get("/login/oidc", Need::Nobody, "Come in by the OpenID Connect provider: leads the browser there", to!(login::begin)).gives("text/html"),
+    get("/login/oidc/callback", Need::Nobody, "Where the provider sends the browser back to", to!(login::end)).gives("text/html").query(&[
+        text("code", "what the provider gave"), text("state", "of the login that was begun"),
+        text("iss", "which provider"), text("error", "why the provider refused"),
+    ]),
 
     get("/users", ADMINISTRATOR, "Everybody", to!(people::list)).scope(Scope::Admin),
     change(Post, "/users", ADMINISTRATOR, NEW_USER, "Let somebody in", to!(people::add)),

@@ -32,14 +32,11 @@ pub fn entry_of(at: Time, by: &str, decision: &Decision) -> Result<Vec<u8>, Entr
     let body = || serde_json::to_value(decision).map_err(EntryError::Unknown);
     let entry = match decision {
         Decision::LoggedIn { address, origin, .. } => {
-            let method = match origin {
-                Origin::Local => "password".to_owned(),
-                other => other.as_str().to_owned(),
-            };
+            let method = method_of(*origin);
             Entry::Login { at, by, from: address.clone(), method, accepted: true }
         }
-        Decision::LoginRefused { name, address } => {
-            let method = "password".to_owned();
+        Decision::LoginRefused { name, address, origin } => {
+            let method = method_of(*origin);
             Entry::Login { at, by: name.clone(), from: address.clone(), method, accepted: false }
         }
         Decision::AssetEdited { .. }
@@ -62,6 +59,14 @@ pub fn entry_of(at: Time, by: &str, decision: &Decision) -> Result<Vec<u8>, Entr
     entry.to_bytes()
 }
 
+/// How somebody showed who they are.
+fn method_of(origin: Origin) -> String {
+    match origin {
+        Origin::Local => "password".to_owned(),
+        other => other.as_str().to_owned(),
+    }
+}
+
 /// The decision that an entry is: when, by whom, what. Nothing for other entries, and for decisions of a newer version.
 pub fn decision_of(entry: &Entry) -> Option<(Time, String, Decision)> {
     match entry {
@@ -73,7 +78,7 @@ pub fn decision_of(entry: &Entry) -> Option<(Time, String, Decision)> {
             let origin = Origin::from_word(method).unwrap_or(Origin::Local);
             let decision = match accepted {
                 true => Decision::LoggedIn { name, address, origin },
-                false => Decision::LoginRefused { name, address },
+                false => Decision::LoginRefused { name, address, origin },
             };
             Some((Time::parse(at)?, by.clone(), decision))
         }
@@ -175,7 +180,8 @@ mod tests {
         for decision in [
             Decision::UserAdded { name: named("ada"), role: Role::Viewer, origin: Origin::Local },
             Decision::LoggedIn { name: named("ada"), address: named("::1"), origin: Origin::Oidc },
-            Decision::LoginRefused { name: named("ada"), address: named("::1") },
+            Decision::LoginRefused { name: named("ada"), address: named("::1"), origin: Origin::Local },
+            Decision::LoginRefused { name: named("ada"), address: named("::1"), origin: Origin::Ldap },
             Decision::FindingChanged {
                 finding: named("x"),
                 state: None,

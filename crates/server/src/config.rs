@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use model::Time;
 
+use crate::login::Logins;
+
 /// How connections are protected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Tls {
@@ -57,6 +59,8 @@ pub struct Config {
     pub protocols: serde_json::Value,
     /// Where packets are kept, if anywhere.
     pub evidence: Option<Evidence>,
+    /// How people come in besides passwords that are kept here.
+    pub logins: Logins,
     /// Bytes of history that are kept; the oldest goes first.
     pub history_bytes_max: u64,
     /// Bytes of the journal that are kept; the oldest goes first, and an analysis of it stays.
@@ -75,6 +79,7 @@ impl Config {
             version: env!("CARGO_PKG_VERSION").into(),
             protocols: serde_json::Value::Array(Vec::new()),
             evidence: None,
+            logins: Logins::default(),
             history_bytes_max: 50 << 30,
             journal_bytes_max: 10 << 30,
             segment_bytes_max: 64 << 20,

@@ -16,6 +16,7 @@ mod files;
 mod limits;
 mod list;
 mod live;
+pub mod login;
 mod notify;
 mod openapi;
 mod past;
@@ -27,6 +28,7 @@ mod serve;
 mod site;
 mod tls;
 mod view;
+mod web;
 
 #[cfg(test)]
 mod tests;

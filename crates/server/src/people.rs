@@ -311,6 +311,16 @@ impl People {
         }
     }
 
+    /// Notes a failure of somebody whose name is not known.
+    pub fn note_login_from(&self, address: IpAddr) {
+        self.note_login(&unnamed(address), address, false);
+    }
+
+    /// Refuses where there were too many failures from there of late.
+    pub fn check_rate_from(&self, address: IpAddr) -> Result<(), Problem> {
+        self.check_rate(&unnamed(address), address)
+    }
+
     /// Opens a session: the secret for the cookie, and the word for pages.
     pub async fn open_session(
         &self,
@@ -382,6 +392,11 @@ impl People {
     }
 }
 
+/// Under what failures without a name are counted: nobody closes the door for all.
+fn unnamed(address: IpAddr) -> String {
+    format!("nobody {address}")
+}
+
 /// A new secret of a second factor, in base 32.
 pub fn second_factor_secret() -> String {
     let mut bytes = vec![0; 20];
@@ -397,12 +412,17 @@ pub fn second_factor(name: &str, secret: &str) -> Option<totp_rs::TOTP> {
 
 /// The secret in the cookie.
 fn cookie(headers: &HeaderMap) -> Option<String> {
+    cookie_named(headers, COOKIE)
+}
+
+/// The value of a cookie.
+pub fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=').map(str::to_owned))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
 /// The header that sets the cookie, or takes it away.

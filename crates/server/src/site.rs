@@ -13,6 +13,8 @@ use store::{Decided, Decision, Recovered, Store, StoreError};
 use uplink::{Batch, Closed, Journal, JournalError, Receiver};
 
 use crate::live::{Kind, Live};
+use crate::login::ldap::Directory;
+use crate::login::oidc::Provider;
 use crate::notify::{self, Notifier};
 use crate::past::{Past, Reached, Saved};
 use crate::people::People;
@@ -47,6 +49,9 @@ pub enum SiteError {
     /// An entry of the ledger.
     #[error("ledger: {0}")]
     Entry(#[from] EntryError),
+    /// How people come in.
+    #[error("logins: {0}")]
+    Login(String),
     /// The system.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -59,6 +64,8 @@ pub struct Site {
     pub(crate) people: People,
     pub(crate) live: Live,
     pub(crate) notifier: Notifier,
+    provider: Option<Provider>,
+    directory: Option<Directory>,
     started: Time,
     recovered: Vec<Recovered>,
     /// What is on disk before anything is judged.
@@ -106,6 +113,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Site {
     /// Opens what is kept below `config.data`, and begins to judge what earlier runs left in the journal.
     pub async fn open(config: Config) -> Result<Arc<Site>, SiteError> {
+        let named = |name: &'static str| move |why: String| SiteError::Login(format!("{name}: {why}"));
+        let provider = config.logins.oidc.clone().map(Provider::new).transpose().map_err(named("oidc"))?;
+        let directory = config.logins.ldap.clone().map(Directory::new).transpose().map_err(named("ldap"))?;
         let (store, recovered) = Store::open(&config.data).await?;
         for recovery in &recovered {
             tracing::warn!("{recovery}");
@@ -149,6 +159,8 @@ impl Site {
             people,
             live: Live::new(),
             notifier,
+            provider,
+            directory,
             started: clock::now(),
             recovered,
             decisions: tokio::sync::Mutex::new(()),
@@ -534,6 +546,16 @@ impl Site {
     /// What the site was told.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The OpenID Connect provider by which people come in.
+    pub(crate) fn provider(&self) -> Option<&Provider> {
+        self.provider.as_ref()
+    }
+
+    /// The directory by which people come in.
+    pub(crate) fn directory(&self) -> Option<&Directory> {
+        self.directory.as_ref()
     }
 
     /// Since when it runs.

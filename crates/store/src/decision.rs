@@ -19,6 +19,14 @@ words! {
     }
 }
 
+fn local() -> Origin {
+    Origin::Local
+}
+
+fn is_local(origin: &Origin) -> bool {
+    *origin == Origin::Local
+}
+
 words! {
     /// What people made of a finding.
     pub enum FindingState {
@@ -144,6 +152,9 @@ pub enum Decision {
         name: String,
         /// From where.
         address: String,
+        /// How they tried.
+        #[serde(default = "local", skip_serializing_if = "is_local")]
+        origin: Origin,
     },
     /// Somebody went.
     LoggedOut {

@@ -159,6 +159,13 @@ pub struct Site {
     /// Where the user interface and the API are served [default: 127.0.0.1:8443]; outside loopback always with TLS
     #[arg(long, value_name = "ADDR", env = "VIGIE_LISTEN")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Certificate chain of the user interface (PEM, its own certificate first); read again when it is renewed. Without it
+    /// the site's own authority makes one
+    #[arg(long, value_name = "FILE", env = "VIGIE_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The key of --tls-certificate (PEM)
+    #[arg(long, value_name = "FILE", env = "VIGIE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
     /// A file with these settings (TOML): data = "/var/lib/vigie", interface = ["eth1"]
     #[arg(long, value_name = "FILE", env = "VIGIE_CONFIG")]
     pub config: Option<PathBuf>,

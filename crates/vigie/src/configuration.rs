@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use server::Tls;
+use server::login::Logins;
 
 use crate::arguments::{Run, Site, size};
+use crate::logins::{LdapTable, OidcTable};
 
 /// The file of `--config`. Unknown names are errors: a misspelt setting must not be silently without effect.
 #[derive(Debug, Default, Deserialize)]
@@ -18,10 +21,14 @@ struct File {
     evidence: Option<String>,
     data: Option<PathBuf>,
     listen: Option<SocketAddr>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    oidc: Option<OidcTable>,
+    ldap: Option<LdapTable>,
 }
 
 /// What `vigie run` works with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Configuration {
     /// Interfaces to watch.
     pub interfaces: Vec<String>,
@@ -35,6 +42,10 @@ pub struct Configuration {
     pub data: PathBuf,
     /// Where the user interface is served.
     pub listen: SocketAddr,
+    /// How its connections are protected.
+    pub tls: Tls,
+    /// How people come in besides passwords that are kept here.
+    pub logins: Logins,
 }
 
 const EVIDENCE: u64 = 1 << 30;
@@ -61,25 +72,49 @@ impl Configuration {
             filter: run.filter.clone().or(file.filter.clone()),
             sensor: run.sensor.clone().or(file.sensor.clone()).unwrap_or_else(machine_name),
             evidence,
-            ..Configuration::of_site(&run.site, &file, interfaces, "vigie-data")
+            ..Configuration::of_site(&run.site, &file, interfaces, "vigie-data")?
         })
     }
 
     /// What the demonstration works with.
     pub fn of_demo(site: &Site) -> Result<Configuration, String> {
         let file = File::read(site.config.as_deref())?;
-        Ok(Configuration::of_site(site, &file, Vec::new(), "vigie-demo"))
+        Configuration::of_site(site, &file, Vec::new(), "vigie-demo")
     }
 
-    fn of_site(site: &Site, file: &File, interfaces: Vec<String>, folder: &str) -> Configuration {
-        Configuration {
+    /// Files that are read while it runs, besides those below `data`.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match &self.tls {
+            Tls::Files { certificate, key } => vec![certificate.clone(), key.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn of_site(site: &Site, file: &File, interfaces: Vec<String>, folder: &str) -> Result<Configuration, String> {
+        let given = |one: &Option<PathBuf>, other: &Option<PathBuf>| one.clone().or(other.clone());
+        let tls = match (given(&site.tls_certificate, &file.tls_certificate), given(&site.tls_key, &file.tls_key)) {
+            (None, None) => Tls::Auto,
+            (Some(certificate), Some(key)) => Tls::Files { certificate, key },
+            (Some(_), None) => return Err("--tls-certificate needs its key: give --tls-key FILE, too".into()),
+            (None, Some(_)) => return Err("--tls-key needs its certificate: give --tls-certificate FILE, too".into()),
+        };
+        let in_table = |name: &'static str| {
+            move |why: String| in_file(site.config.as_deref(), &format!("[{name}]: {why}"))
+        };
+        let logins = Logins {
+            oidc: file.oidc.clone().map(OidcTable::read).transpose().map_err(in_table("oidc"))?,
+            ldap: file.ldap.clone().map(LdapTable::read).transpose().map_err(in_table("ldap"))?,
+        };
+        Ok(Configuration {
+            logins,
             interfaces,
             filter: None,
             sensor: "simulated-plant".to_owned(),
             evidence: EVIDENCE,
             data: site.data.clone().or(file.data.clone()).unwrap_or_else(|| folder.into()),
             listen: site.listen.or(file.listen).unwrap_or(LISTEN),
-        }
+            tls,
+        })
     }
 }
 
@@ -119,6 +154,15 @@ mod tests {
         let path = std::env::temp_dir().join(format!("vigie-{name}-{}.toml", std::process::id()));
         std::fs::write(&path, text).unwrap();
         path.display().to_string()
+    }
+
+    #[test]
+    fn a_certificate_comes_with_its_key() {
+        let path = file("tls", "interface = [\"eth1\"]\ntls_certificate = \"/tls/a.pem\"\n");
+        let refused = configuration(&["--config", &path]).unwrap_err();
+        assert_eq!(refused, "--tls-certificate needs its key: give --tls-key FILE, too");
+        let read = configuration(&["--config", &path, "--tls-key", "/tls/a.key"]).unwrap();
+        assert_eq!(read.tls, Tls::Files { certificate: "/tls/a.pem".into(), key: "/tls/a.key".into() });
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod evidence;
 mod exports;
 mod judged;
 mod lists;
+mod logins;
 mod matching;
 mod people;
 mod progress;

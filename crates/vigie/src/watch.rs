@@ -68,6 +68,8 @@ fn watch(
     let fences = if is_unconfined {
         Fences { files: "none", problems: vec!["rights were kept, as asked".into()], ..Fences::default() }
     } else {
+        let mut readable = readable.to_vec();
+        readable.extend(configuration.files().iter().flat_map(|path| folders_of(path)));
         let readable: Vec<&Path> = readable.iter().map(PathBuf::as_path).collect();
         confine::confine(
             &[&data],
@@ -79,6 +81,8 @@ fn watch(
     let ring = data.join("evidence");
     let mut config = Config::new(&data);
     config.listen = vec![configuration.listen];
+    config.tls = configuration.tls.clone();
+    config.logins = configuration.logins.clone();
     config.version = env!("CARGO_PKG_VERSION").to_owned();
     config.protocols = lists::protocols_json();
     if configuration.evidence > 0 {
@@ -129,6 +133,15 @@ fn watch(
         site.close().await;
     });
     Ok(Ending::Whole)
+}
+
+/// The folder that a file lies in, and the one that it leads to: a renewed file is another one in the same folder.
+fn folders_of(path: &Path) -> Vec<PathBuf> {
+    let canonical = path.canonicalize().ok();
+    let folder = |path: &Path| path.parent().map(Path::to_owned);
+    let mut folders: Vec<PathBuf> = canonical.as_deref().and_then(folder).into_iter().collect();
+    folders.extend(folder(path).and_then(|folder| folder.canonicalize().ok()));
+    folders
 }
 
 /// What is said at the start.

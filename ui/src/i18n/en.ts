@@ -46,6 +46,14 @@ export const en = {
   "login.code.about": "Six digits; needed for this account.",
   "login.submit": "Sign in",
   "login.refused": "Name, password or code is not right.",
+  "login.oidc": "Sign in with your organisation's account",
+  "login.refused.provider":
+    "The sign-in service could not be asked, or its answer was not right. Try again; the log of the server says why.",
+  "login.refused.provider-refused": "The sign-in service did not let you through.",
+  "login.refused.no-role": "None of your groups has a role here. Ask an administrator.",
+  "login.refused.name-taken": "Your name is already somebody else’s here. Ask an administrator.",
+  "login.refused.name-unfit": "Your name there cannot be used here. Ask an administrator.",
+  "login.refused.shut-out": "Your account was shut out here. Ask an administrator.",
   "login.setup":
     "Nobody can sign in yet. Open the one-time link that Vigie printed when it started, to make the first administrator.",
   "setup.title": "First administrator",

@@ -49,6 +49,14 @@ export const fr: Record<MessageKey, string> = {
   "login.code.about": "Six chiffres ; demandé pour ce compte.",
   "login.submit": "Se connecter",
   "login.refused": "Nom, mot de passe ou code incorrect.",
+  "login.oidc": "Se connecter avec le compte de l'organisation",
+  "login.refused.provider":
+    "Le service de connexion n'a pas pu être interrogé, ou sa réponse n'est pas correcte. Réessayez ; le journal du serveur dit pourquoi.",
+  "login.refused.provider-refused": "Le service de connexion ne vous a pas laissé passer.",
+  "login.refused.no-role": "Aucun de vos groupes n'a de rôle ici. Demandez à un administrateur.",
+  "login.refused.name-taken": "Votre nom est déjà celui d'une autre personne ici. Demandez à un administrateur.",
+  "login.refused.name-unfit": "Votre nom ne peut pas être utilisé ici. Demandez à un administrateur.",
+  "login.refused.shut-out": "Votre compte a été fermé ici. Demandez à un administrateur.",
   "login.setup":
     "Personne ne peut encore se connecter. Ouvrez le lien à usage unique que Vigie a affiché à son démarrage, pour créer le premier administrateur.",
   "setup.title": "Premier administrateur",

@@ -8,12 +8,26 @@ import { queryClient } from "../api/queries";
 import type { Session } from "../api/types";
 import { Failure } from "../components/basics";
 import { Languages } from "../components/Languages";
-import { useText } from "../i18n";
+import { type MessageKey, useText } from "../i18n";
+
+/** Why somebody who is known elsewhere was not let in, by the word in the address. */
+const refusals: Record<string, MessageKey> = {
+  "no-role": "login.refused.no-role",
+  "name-taken": "login.refused.name-taken",
+  "name-unfit": "login.refused.name-unfit",
+  "shut-out": "login.refused.shut-out",
+  "provider-refused": "login.refused.provider-refused",
+};
 
 export function Login() {
   const { t } = useText();
   const navigate = useNavigate();
-  const search = useSearch({ strict: false }) as { next?: string };
+  const search = useSearch({ strict: false }) as { next?: string; refused?: string };
+  const ways = useQuery({
+    queryKey: ["login"],
+    queryFn: () => api.get<{ oidc: { title: string } | null; ldap: boolean }>("/login"),
+    retry: 1,
+  });
   const setup = useQuery({ queryKey: ["setup"], queryFn: () => api.get<{ needed: boolean }>("/setup"), retry: 1 });
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
@@ -48,6 +62,11 @@ export function Login() {
           <h1>Vigie</h1>
           <p className="dim">{t("login.about")}</p>
         </div>
+        {search.refused && !error && (
+          <p role="alert" className="caution">
+            {t(refusals[search.refused] ?? "login.refused.provider")}
+          </p>
+        )}
         {setup.data?.needed && <p className="caution">{t("login.setup")}</p>}
         <TextInput
           name="name"
@@ -92,6 +111,11 @@ export function Login() {
         <Button type="submit" loading={isBusy} fullWidth>
           {t("login.submit")}
         </Button>
+        {ways.data?.oidc && (
+          <Button component="a" href="/api/v1/login/oidc" variant="default" fullWidth>
+            {ways.data.oidc.title || t("login.oidc")}
+          </Button>
+        )}
       </form>
       <Languages />
     </div>

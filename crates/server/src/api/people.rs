@@ -87,6 +87,7 @@ pub async fn remove(call: Call) -> Answer {
     store.close_sessions_of(&user.name, "").await?;
     store.set_secret("password", &user.name, None).await?;
     store.set_secret("totp", &user.name, None).await?;
+    store.set_secret("subject", &user.name, None).await?;
     call.decide(Decision::UserRemoved { name: user.name }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

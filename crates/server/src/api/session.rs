@@ -9,6 +9,7 @@ use store::{Decision, Origin, Role, User};
 
 use crate::Problem;
 use crate::call::{Answer, Call};
+use crate::login::{self, ldap::{Directory, Refusal}};
 use crate::people::{self, By};
 
 pub async fn setup_needed(call: Call) -> Answer {
@@ -63,14 +64,23 @@ pub async fn log_in(call: Call) -> Answer {
     site.people.check_rate(&name, address)?;
     let long = login.password.chars().count() > crate::limits::PASSWORD_CHARACTERS_MAX;
     let password = if long { String::new() } else { login.password };
-    let is_right = site.people.is_password(site.store(), &name, password).await?;
-    let user = site.store().user(&name).await?.filter(|user| is_right && !user.is_disabled);
+    let known = site.store().user(&name).await?;
+    let directory = site.directory().filter(|_| known.as_ref().is_none_or(|user| user.origin == Origin::Ldap));
+    let origin = if directory.is_some() { Origin::Ldap } else { Origin::Local };
+    let user = match directory {
+        Some(directory) => by_directory(&call, directory, &name, &password).await?,
+        None => {
+            let is_right = site.people.is_password(site.store(), &name, password).await?;
+            known.filter(|user| is_right && user.origin == Origin::Local && !user.is_disabled)
+        }
+    };
     let Some(user) = user else {
         site.people.note_login(&name, address, false);
-        let refused = Decision::LoginRefused { name: name.clone(), address: address.to_string() };
+        let refused = Decision::LoginRefused { name: name.clone(), address: address.to_string(), origin };
         site.decide(&name, refused).await?;
         return Err(Problem::new(axum::http::StatusCode::UNAUTHORIZED, "name or password is wrong").kind("login"));
     };
+    let name = user.name.clone();
     if let Some(secret) = site.store().secret("totp", &name).await?.filter(|_| user.has_second_factor) {
         let code = login.code.as_deref().map(str::trim).filter(|code| !code.is_empty());
         let Some(code) = code else {
@@ -79,7 +89,7 @@ pub async fn log_in(call: Call) -> Answer {
         };
         if !site.people.is_code(&name, &secret, code) {
             site.people.note_login(&name, address, false);
-            let refused = Decision::LoginRefused { name: name.clone(), address: address.to_string() };
+            let refused = Decision::LoginRefused { name: name.clone(), address: address.to_string(), origin };
             site.decide(&name, refused).await?;
             let wrong = Problem::new(axum::http::StatusCode::UNAUTHORIZED, "the code is wrong or was used already");
             return Err(wrong.kind("code-wrong"));
@@ -88,19 +98,53 @@ pub async fn log_in(call: Call) -> Answer {
     enter(&call, &user).await
 }
 
-/// Opens a session and says who it is.
-async fn enter(call: &Call, user: &User) -> Answer {
+/// Who a directory says that somebody is; nobody where name or password is wrong.
+async fn by_directory(
+    call: &Call,
+    directory: &Directory,
+    name: &str,
+    password: &str,
+) -> Result<Option<User>, Problem> {
+    let identity = match directory.identity(name, password).await {
+        Ok(identity) => identity,
+        Err(Refusal::Wrong) => return Ok(None),
+        Err(Refusal::Failed(why)) => {
+            tracing::warn!("login by directory: {why}");
+            let failed = "the directory that knows passwords cannot be asked; the log of the server says why";
+            return Err(Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, failed).kind("directory"));
+        }
+    };
+    match login::admit(&call.site, Origin::Ldap, &identity, &directory.about().roles).await {
+        Ok(user) => Ok(Some(user)),
+        Err(problem) => {
+            let (name, address) = (name.to_owned(), call.peer.address.to_string());
+            call.site.people.note_login(&name, call.peer.address, false);
+            let refused = Decision::LoginRefused { name: name.clone(), address, origin: Origin::Ldap };
+            call.site.decide(&name, refused).await?;
+            Err(problem)
+        }
+    }
+}
+
+/// Opens a session: the cookie, and the word for pages.
+pub async fn opened(call: &Call, user: &User) -> Result<(String, String), Problem> {
     let (site, address) = (&call.site, call.peer.address);
     site.people.note_login(&user.name, address, true);
     let (secret, csrf) = site.people.open_session(site.store(), &user.name, address, &call.headers).await?;
     let came = Decision::LoggedIn { name: user.name.clone(), address: address.to_string(), origin: user.origin };
     site.decide(&user.name, came).await?;
+    Ok((people::set_cookie(Some(&secret), call.peer.is_secure), csrf))
+}
+
+/// Opens a session and says who it is.
+async fn enter(call: &Call, user: &User) -> Answer {
+    let (cookie, csrf) = opened(call, user).await?;
     let scopes: Vec<&str> = store::Scope::ALL.iter().map(|scope| scope.as_str()).collect();
     let body = json!({
         "name": user.name, "role": user.role, "csrf": csrf, "scopes": scopes,
         "has_totp": user.has_second_factor,
     });
-    with_cookie(Json(body).into_response(), people::set_cookie(Some(&secret), call.peer.is_secure))
+    with_cookie(Json(body).into_response(), cookie)
 }
 
 fn with_cookie(mut response: Response, cookie: String) -> Answer {

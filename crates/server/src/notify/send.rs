@@ -1,26 +1,21 @@
 //! How a message goes: HTTP POST, mail, syslog.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::{Request, Uri, header};
-use hyper_util::rt::TokioIo;
+use axum::http::{Method, header};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use model::Finding;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use store::{Channel, Notification};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
-use tokio_rustls::TlsConnector;
 
 use super::message;
-use crate::Site;
 use crate::export::{self, Told};
+use crate::{Site, web};
 
 /// The server that mail is given to: setting `smtp`, without its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,27 +37,12 @@ pub struct Smtp {
 /// Whether something can be sent to a target at all.
 pub fn check_target(channel: Channel, target: &str) -> Result<(), String> {
     match channel {
-        Channel::Webhook => web_target(target).map(drop),
+        Channel::Webhook => web::place(target).map(drop),
         Channel::Email => target.split(',').try_for_each(|one| {
             one.trim().parse::<Mailbox>().map(drop).map_err(|e| format!("`{}` is no mail address: {e}", one.trim()))
         }),
         Channel::Syslog => syslog_target(target).map(drop),
     }
-}
-
-fn web_target(target: &str) -> Result<(Uri, bool, String, u16), String> {
-    let uri: Uri = target.parse().map_err(|e| format!("`{target}` is no URL: {e}"))?;
-    let is_secure = match uri.scheme_str() {
-        Some("https") => true,
-        Some("http") => false,
-        _ => return Err("a webhook begins with https:// or http://".into()),
-    };
-    let host = uri.host().ok_or("a webhook has a host")?.trim_matches(['[', ']']).to_owned();
-    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err("no name and password in the URL: they would stand in the ledger; use the secret".into());
-    }
-    let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-    Ok((uri, is_secure, host, port))
 }
 
 /// Whether by TCP, and where.
@@ -89,59 +69,14 @@ pub async fn send(site: &Arc<Site>, id: &str, notification: &Notification, findi
 }
 
 async fn webhook(site: &Arc<Site>, id: &str, notification: &Notification, finding: &Finding) -> Result<(), String> {
-    let (uri, is_secure, host, port) = web_target(&notification.target)?;
     let body = message::body(finding, notification, &site.config().version).to_string();
-    let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
-    let mut request = Request::post(path)
-        .header(header::HOST, authority)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::USER_AGENT, concat!("vigie/", env!("CARGO_PKG_VERSION")));
+    let mut headers = vec![(header::CONTENT_TYPE, "application/json".to_owned())];
     if let Some(secret) = site.store().secret("notification", id).await.map_err(|e| e.to_string())? {
         // `Bearer …`, `Basic …`: as the target wants it.
-        request = request.header(header::AUTHORIZATION, secret);
+        headers.push((header::AUTHORIZATION, secret));
     }
-    let request = request.body(Body::from(body)).map_err(|e| e.to_string())?;
-    let stream = TcpStream::connect((host.as_str(), port)).await.map_err(|e| format!("{host}:{port}: {e}"))?;
-    if !is_secure {
-        return post(stream, request).await;
-    }
-    let name = ServerName::try_from(host.clone()).map_err(|e| format!("{host}: {e}"))?;
-    let connector = TlsConnector::from(client()?);
-    let stream = connector.connect(name, stream).await.map_err(|e| format!("{host}: {e}"))?;
-    post(stream, request).await
-}
-
-async fn post(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    request: Request<Body>,
-) -> Result<(), String> {
-    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = handshake.map_err(|e| e.to_string())?;
-    // It ends when the answer was read; how does not matter then.
-    let running = tokio::spawn(connection);
-    let response = sender.send_request(request).await.map_err(|e| e.to_string());
-    running.abort();
-    match response?.status() {
-        status if status.is_success() => Ok(()),
-        status => Err(format!("answered {status}")),
-    }
-}
-
-/// TLS as a client, with the authorities that the system trusts.
-fn client() -> Result<Arc<ClientConfig>, String> {
-    static CLIENT: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    if let Some(client) = CLIENT.get() {
-        return Ok(Arc::clone(client));
-    }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|e| e.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::clone(CLIENT.get_or_init(|| Arc::new(config))))
+    let (status, _) = web::ask(&web::client(None)?, Method::POST, &notification.target, &headers, body).await?;
+    if status.is_success() { Ok(()) } else { Err(format!("answered {status}")) }
 }
 
 async fn mail(site: &Arc<Site>, notification: &Notification, finding: &Finding) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! The site is driven through its router, as a browser or a program would.
 
-mod harness;
+pub(crate) mod harness;
 mod history;
 mod kept;
 mod outward;
