@@ -109,8 +109,7 @@ pub(crate) async fn ask(
         }
         let request = request.body(Body::from(body)).map_err(|e| e.to_string())?;
         let stream = TcpStream::connect((host.as_str(), port)).await.map_err(|e| format!("{host}:{port}: {e}"))?;
-        let stream: Box<dyn Stream> =
-            if is_secure { protect(tls, &host, stream).await? } else { Box::new(stream) };
+        let stream: Box<dyn Stream> = if is_secure { protect(tls, &host, stream).await? } else { Box::new(stream) };
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|e| e.to_string())?;
         let running = tokio::spawn(connection);

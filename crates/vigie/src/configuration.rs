@@ -98,9 +98,8 @@ impl Configuration {
             (Some(_), None) => return Err("--tls-certificate needs its key: give --tls-key FILE, too".into()),
             (None, Some(_)) => return Err("--tls-key needs its certificate: give --tls-certificate FILE, too".into()),
         };
-        let in_table = |name: &'static str| {
-            move |why: String| in_file(site.config.as_deref(), &format!("[{name}]: {why}"))
-        };
+        let in_table =
+            |name: &'static str| move |why: String| in_file(site.config.as_deref(), &format!("[{name}]: {why}"));
         let logins = Logins {
             oidc: file.oidc.clone().map(OidcTable::read).transpose().map_err(in_table("oidc"))?,
             ldap: file.ldap.clone().map(LdapTable::read).transpose().map_err(in_table("ldap"))?,

@@ -165,16 +165,24 @@ mod tests {
              client_secret_file = {path:?}\n[roles]\nops = \"engineer\"\n"
         );
         let oidc = toml::from_str::<OidcTable>(&text).unwrap().read().unwrap();
-        assert_eq!((oidc.client_secret.as_ref().unwrap().0.as_str(), oidc.roles["ops"]), ("three blue herons", Role::Engineer));
+        assert_eq!(
+            (oidc.client_secret.as_ref().unwrap().0.as_str(), oidc.roles["ops"]),
+            ("three blue herons", Role::Engineer)
+        );
         assert!(!format!("{oidc:?}").contains("herons"));
         let wrong = text.replace("engineer", "boss");
         let wrong = toml::from_str::<OidcTable>(&wrong).unwrap().read().unwrap_err();
         assert!(wrong.starts_with("roles: `ops`: no such role"), "{wrong}");
         std::fs::remove_file(path).unwrap();
         let ldap = |text: &str| toml::from_str::<LdapTable>(text).map_err(|e| e.to_string()).and_then(LdapTable::read);
-        let read = ldap("url = \"ldaps://dc\"\nperson = \"uid={name},dc=x\"\n[roles]\n\"cn=ops,dc=x\" = \"viewer\"").unwrap();
+        let read =
+            ldap("url = \"ldaps://dc\"\nperson = \"uid={name},dc=x\"\n[roles]\n\"cn=ops,dc=x\" = \"viewer\"").unwrap();
         assert_eq!(read.find, Find::Direct("uid={name},dc=x".into()));
-        assert!(ldap("url = \"ldaps://dc\"\naccount = \"cn=a\"\n[roles]\n").unwrap_err().starts_with("give `account` and `base`"));
+        assert!(
+            ldap("url = \"ldaps://dc\"\naccount = \"cn=a\"\n[roles]\n")
+                .unwrap_err()
+                .starts_with("give `account` and `base`")
+        );
         assert!(ldap("url = \"ldaps://dc\"\npassword = \"x\"\n[roles]\n").unwrap_err().contains("unknown field"));
     }
 }

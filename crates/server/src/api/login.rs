@@ -77,8 +77,7 @@ pub async fn end(call: Call) -> Answer {
     let refused = async |name: &str| {
         call.site.people.note_login_from(address);
         let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-        let refused =
-            Decision::LoginRefused { name: name.clone(), address: address.to_string(), origin: Origin::Oidc };
+        let refused = Decision::LoginRefused { name: name.clone(), address: address.to_string(), origin: Origin::Oidc };
         call.site.decide(&name, refused).await
     };
     if let Some(error) = returned.error {

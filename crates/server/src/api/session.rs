@@ -9,7 +9,10 @@ use store::{Decision, Origin, Role, User};
 
 use crate::Problem;
 use crate::call::{Answer, Call};
-use crate::login::{self, ldap::{Directory, Refusal}};
+use crate::login::{
+    self,
+    ldap::{Directory, Refusal},
+};
 use crate::people::{self, By};
 
 pub async fn setup_needed(call: Call) -> Answer {
@@ -99,12 +102,7 @@ pub async fn log_in(call: Call) -> Answer {
 }
 
 /// Who a directory says that somebody is; nobody where name or password is wrong.
-async fn by_directory(
-    call: &Call,
-    directory: &Directory,
-    name: &str,
-    password: &str,
-) -> Result<Option<User>, Problem> {
+async fn by_directory(call: &Call, directory: &Directory, name: &str, password: &str) -> Result<Option<User>, Problem> {
     let identity = match directory.identity(name, password).await {
         Ok(identity) => identity,
         Err(Refusal::Wrong) => return Ok(None),

@@ -96,7 +96,8 @@ impl Directory {
             _ => return Err(format!("`{}` does not begin with ldaps:// or ldap://", about.url)),
         };
         let (_, _, host, _) = web::place(&format!("https://{}", place.trim_end_matches('/')))?;
-        let port = place.trim_end_matches('/').rsplit_once("]:").or_else(|| place.trim_end_matches('/').rsplit_once(':'));
+        let port =
+            place.trim_end_matches('/').rsplit_once("]:").or_else(|| place.trim_end_matches('/').rsplit_once(':'));
         let port = port.and_then(|(_, port)| port.parse().ok()).unwrap_or(if is_tls_first { 636 } else { 389 });
         if about.roles.is_empty() {
             return Err("`roles` names no group: nobody could come in".into());
@@ -196,9 +197,7 @@ fn escaped(value: &str) -> String {
             ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=' => format!("\\{letter}"),
             '#' if place == 0 => "\\#".to_owned(),
             ' ' if place == 0 || place == last => "\\ ".to_owned(),
-            letter if letter.is_control() => {
-                letter.to_string().bytes().map(|byte| format!("\\{byte:02x}")).collect()
-            }
+            letter if letter.is_control() => letter.to_string().bytes().map(|byte| format!("\\{byte:02x}")).collect(),
             letter => letter.to_string(),
         })
         .collect()
@@ -458,12 +457,14 @@ mod tests {
     fn whatever_comes_is_read_without_harm() {
         let long = element(0x30, &[&[7; 300]]);
         assert_eq!(take(&mut long.as_slice()), Some((0x30, [7; 300].as_slice())));
-        for broken in [&[][..], &[0x30], &[0x30, 0x80], &[0x30, 0x85, 1, 1, 1, 1, 1], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]]
+        for broken in
+            [&[][..], &[0x30], &[0x30, 0x80], &[0x30, 0x85, 1, 1, 1, 1, 1], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]]
         {
             assert_eq!(take(&mut &*broken), None);
             assert_eq!((entry(broken), result(broken)), (None, None));
         }
-        let whole = [text("uid=ada"), element(0x30, &[&element(0x30, &[&text("uid"), &element(0x31, &[&text("ada")])])])];
+        let whole =
+            [text("uid=ada"), element(0x30, &[&element(0x30, &[&text("uid"), &element(0x31, &[&text("ada")])])])];
         let found = entry(&whole.concat()).unwrap();
         assert_eq!((found.name.as_str(), found.attributes), ("uid=ada", vec![("uid".into(), vec!["ada".into()])]));
         for end in 0..whole.concat().len() {

@@ -169,7 +169,13 @@ impl Provider {
     }
 
     /// Ends a login: what the browser brought back becomes somebody.
-    pub async fn finish(&self, cookie: &str, state: &str, code: &str, issuer: Option<&str>) -> Result<Identity, String> {
+    pub async fn finish(
+        &self,
+        cookie: &str,
+        state: &str,
+        code: &str,
+        issuer: Option<&str>,
+    ) -> Result<Identity, String> {
         let words = self.words(cookie);
         if cookie.is_empty() || !bool::from(state.as_bytes().ct_eq(words.state.as_bytes())) {
             return Err("this browser did not begin this login".into());
@@ -186,8 +192,7 @@ impl Provider {
         let answer = self.redeem(&metadata, code, &words.verifier).await?;
         let token = answer["id_token"].as_str().ok_or("the provider gave no ID token")?;
         let keys = self.get(metadata["jwks_uri"].as_str().unwrap_or_default(), &[]).await?;
-        let expected =
-            Expected { issuer: &self.about.issuer, client: &self.about.client_id, nonce: &words.nonce, now };
+        let expected = Expected { issuer: &self.about.issuer, client: &self.about.client_id, nonce: &words.nonce, now };
         let claims = token::claims(token, &keys, expected)?;
         let subject = claims["sub"].as_str().unwrap_or_default().to_owned();
         let is_whole = |claims: &Value| {
@@ -315,7 +320,10 @@ mod tests {
             change(&mut about);
             Provider::new(about).err().unwrap_or_default()
         };
-        assert_eq!(with(&|about| about.issuer = "http://id.example".into()), "`http://id.example` must begin with https://");
+        assert_eq!(
+            with(&|about| about.issuer = "http://id.example".into()),
+            "`http://id.example` must begin with https://"
+        );
         assert_eq!(with(&|about| about.issuer = "http://127.0.0.1:9000".into()), "");
         assert_eq!(with(&|about| about.roles.clear()), "`roles` names no group: nobody could come in");
         assert!(with(&|about| about.authorities = Some("/none".into())).starts_with("`/none`: No such file"));
