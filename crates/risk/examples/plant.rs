@@ -22,4 +22,7 @@ fn main() {
     let plan = risk::zones::propose(&judgement);
     let (steps, violations) = (risk::zones::steps(&plan, &judgement), risk::zones::violations(&plan, &judgement));
     println!("{}", risk::zones::say(&plan, &judgement, &steps, &violations, Language::En));
+    let start = std::time::Instant::now();
+    let answer = risk::paths::find(&judgement, &risk::paths::Known::default());
+    println!("{}\n{:?}", risk::paths::say(&answer, Language::En), start.elapsed());
 }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod doors;
+pub mod paths;
 #[doc(hidden)]
 pub mod testing;
 pub mod zones;

@@ -37,6 +37,10 @@ pub enum Command {
     Match(Match),
     /// The advisories that are kept: import, list, show, a signed bundle for a plant without a network
     Advisories(crate::advisories::Advisories),
+    /// Attack paths from internet, office, vendor access and laptop to what the plant depends on, and the fixes that cut the most
+    Paths(crate::paths::Paths),
+    /// The smallest rule for each weakness, replayed over what was recorded: what it stops, what it would break
+    Fixes(crate::fixes::Fixes),
     /// Watch interfaces, or play captures: everything Vigie keeps is below one folder, the user interface is at --listen
     Run(Box<Run>),
     /// Watch a simulated plant that comes under attack, to see what Vigie shows

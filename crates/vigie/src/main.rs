@@ -9,10 +9,12 @@ mod console;
 mod evaluate;
 mod evidence;
 mod exports;
+mod fixes;
 mod judged;
 mod lists;
 mod logins;
 mod matching;
+mod paths;
 mod people;
 mod progress;
 mod read;
@@ -68,6 +70,8 @@ fn main() -> ExitCode {
         Command::Match(matching) => matching::run(matching),
         Command::Sql(sql) => sql::run(sql),
         Command::Zones(zones) => zones::run(zones),
+        Command::Paths(paths) => paths::run(paths),
+        Command::Fixes(fixes) => fixes::run(fixes),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,

@@ -167,7 +167,8 @@ pub fn violations(plan: &Plan, judgement: &Judgement) -> Vec<RankedFinding> {
             });
         }
     }
-    for edge in judgement.edges.iter().filter(|edge| !edge.is_group) {
+    // ARP stays in its segment: it passes no border that could be guarded.
+    for edge in judgement.edges.iter().filter(|edge| !edge.is_group && edge.protocol != "arp") {
         let (Some(from), Some(to)) = (numbers.get(edge.from.as_str()), numbers.get(edge.to.as_str())) else { continue };
         let (Some(zone), Some(other)) = (placement.zone_of[*from], placement.zone_of[*to]) else { continue };
         if zone == other {

@@ -95,7 +95,7 @@ fn communities_of(judgement: &Judgement) -> Vec<usize> {
     }
     // One node for each subnet pulls its machines together.
     let total: f64 = edges.iter().map(|(_, _, weight)| weight).sum();
-    let pull = (total / judgement.assets.len().max(1) as f64).max(1.0);
+    let pull = (3.0 * total / judgement.assets.len().max(1) as f64).max(1.0);
     let mut subnets: BTreeMap<IpAddr, usize> = BTreeMap::new();
     for (number, asset) in judgement.assets.iter().enumerate().filter(|(_, asset)| !asset.is_external) {
         for subnet in doors::subnets(asset) {
@@ -224,17 +224,19 @@ fn raise_where_reached(plan: &mut Plan) {
 pub(super) fn conduits(judgement: &Judgement, zone_of: &[Option<usize>], zones: &[Zone]) -> Vec<Conduit> {
     let numbers: BTreeMap<&str, usize> =
         judgement.assets.iter().enumerate().map(|(number, asset)| (asset.id.as_str(), number)).collect();
-    let mut passing: BTreeMap<(usize, usize), BTreeMap<Text, (BTreeSet<u16>, BTreeSet<Verb>)>> = BTreeMap::new();
+    let mut passing: BTreeMap<(usize, usize), BTreeMap<Text, (BTreeSet<u16>, BTreeSet<Verb>, bool)>> = BTreeMap::new();
     for edge in judgement.edges.iter().filter(|edge| !edge.is_group) {
         let zone = |id: &Text| numbers.get(id.as_str()).and_then(|number| zone_of.get(*number).copied().flatten());
         let (Some(from), Some(to)) = (zone(&edge.from), zone(&edge.to)) else { continue };
-        if from == to || doors::of(&edge.protocol) == doors::Door::Network && edge.acts == 0 && edge.conversations == 0
-        {
+        // ARP stays in its segment: it passes no border that could be guarded.
+        if from == to || edge.protocol == "arp" {
             continue;
         }
         let protocol = if edge.protocol.is_empty() { Text::from("unknown") } else { edge.protocol.clone() };
         let service = passing.entry((from, to)).or_default().entry(protocol).or_default();
-        service.0.extend(&edge.ports);
+        // Ports of the client (RFC 6335: from 49152) change with every conversation.
+        service.0.extend(edge.ports.iter().filter(|port| **port < 49_152));
+        service.2 |= edge.ports.iter().any(|port| *port >= 49_152);
         service.1.extend(edge.verbs.iter().map(|(verb, _)| *verb));
     }
     let name = |zone: usize| zones.get(zone).map(|zone| zone.id.clone()).unwrap_or_default();
@@ -246,8 +248,8 @@ pub(super) fn conduits(judgement: &Judgement, zone_of: &[Option<usize>], zones: 
             to: name(to),
             allow: services
                 .into_iter()
-                .map(|(protocol, (ports, verbs))| Service {
-                    ports: if ports.len() > PORTS_MAX { Vec::new() } else { ports.into_iter().collect() },
+                .map(|(protocol, (ports, verbs, is_any))| Service {
+                    ports: if is_any || ports.len() > PORTS_MAX { Vec::new() } else { ports.into_iter().collect() },
                     // Only of the process is it worth to say what may be done.
                     verbs: if doors::is_industrial(&protocol) { verbs.into_iter().collect() } else { Vec::new() },
                     protocol,
