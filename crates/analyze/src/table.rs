@@ -58,10 +58,6 @@ impl<K: Hash + Eq, V> Bounded<K, V> {
         self.map.get_mut(key)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.map.len()
-    }
-
     /// The value of `key`, made by `make` where it is new; `None` where the table is full.
     pub(crate) fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> Option<&mut V> {
         if self.map.len() >= self.limit && !self.map.contains_key(&key) {

@@ -496,7 +496,9 @@ impl Baseline {
 
     /// The order of messages of the pair.
     fn order(&mut self, act: &Act, from: u32, to: u32, service: u16, mode: Mode, out: &mut Vec<Deviation>) {
-        let flow = Hasher::with_seed(12).hash_one((act.flow, service));
+        let is_forward = from <= to;
+        let key = if is_forward { (from, to, service) } else { (to, from, service) };
+        let flow = Hasher::with_seed(12).hash_one((act.flow, key));
         // What was rolled up has lost its place in the order.
         if act.repeats.count > 1 {
             if let Some(context) = self.flows.get_mut(&flow) {
@@ -504,8 +506,6 @@ impl Baseline {
             }
             return;
         }
-        let is_forward = from <= to;
-        let key = if is_forward { (from, to, service) } else { (to, from, service) };
         let context = self.flows.get(&flow).copied().unwrap_or_default();
         let (is_enforced, unseen_max) = (self.is_enforced, self.settings.unseen_max);
         let symbol = match mode {

@@ -10,10 +10,12 @@ mod channel;
 mod deviation;
 mod facts;
 mod machine;
+mod parse;
 mod ranges;
 mod sequence;
 mod setpoint;
 mod talks;
+mod text;
 mod timing;
 
 use std::collections::BTreeSet;
@@ -31,6 +33,8 @@ use crate::window::{Distinct, MINUTE, SECOND};
 
 pub use channel::{Arming, Norm};
 pub use deviation::{Deviation, Kind, Strength};
+pub use parse::BadLine;
+pub use text::{HEAD, TextLine};
 
 use channel::Channel;
 use facts::Known;

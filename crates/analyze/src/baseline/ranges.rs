@@ -164,6 +164,20 @@ impl Objects {
         }
     }
 
+    /// What is not wholly in `other`.
+    pub(crate) fn without(&self, other: &Objects) -> Objects {
+        let mut rest = Objects { is_any: self.is_any && !other.is_any, ..Objects::default() };
+        for (space, ranges) in &self.spaces {
+            for range in ranges {
+                let place = Place { space: space.clone(), first: range.first, last: range.last };
+                if !other.has(&place) {
+                    rest.add(&place, range.hits);
+                }
+            }
+        }
+        rest
+    }
+
     fn forget(&mut self) {
         self.spaces = Vec::new();
         self.is_any = true;

@@ -62,6 +62,11 @@ impl Followers {
         self.next.iter().find(|(known, _)| *known == symbol).map_or(0, |(_, count)| *count)
     }
 
+    /// Whether a follower seen so often is as strange as one never seen.
+    pub(crate) fn is_rare(&self, seen: u64) -> bool {
+        (seen as f64) < self.count as f64 * RARE
+    }
+
     fn add(&mut self, symbol: SymbolId) {
         self.count += 1;
         match self.next.iter_mut().find(|(known, _)| *known == symbol) {
@@ -94,6 +99,8 @@ pub(crate) struct Sequence {
     pub(crate) once: u64,
     /// Said by people, or learned elsewhere: judged as it stands.
     pub(crate) is_fixed: bool,
+    /// A person said that it is normal.
+    pub(crate) is_approved: bool,
     /// There were too many kinds of messages or contexts: nothing is said of their order.
     pub(crate) is_full: bool,
 }
@@ -108,6 +115,23 @@ const TRANSITIONS_MIN: u64 = 200;
 const RARE: f64 = 1e-4;
 
 impl Sequence {
+    /// What became of it.
+    pub(crate) fn state(&self) -> super::State {
+        if self.is_approved { super::State::Approved } else { super::State::Proposed }
+    }
+
+    /// The number of `symbol`, new where it must be; `None` where there is no room.
+    pub(crate) fn number_of(&mut self, symbol: Symbol) -> Option<SymbolId> {
+        if let Some(at) = self.symbols.iter().position(|known| *known == symbol) {
+            return Some(at as SymbolId);
+        }
+        if self.symbols.len() >= limits::BASELINE_SYMBOLS_MAX {
+            return None;
+        }
+        self.symbols.push(symbol);
+        Some((self.symbols.len() - 1) as SymbolId)
+    }
+
     pub(crate) fn symbol(&self, act: &Act, is_forward: bool) -> Option<SymbolId> {
         self.symbols.iter().position(|symbol| symbol.is_of(act, is_forward)).map(|at| at as SymbolId)
     }
@@ -168,8 +192,7 @@ impl Sequence {
             return Ok(());
         };
         let seen = symbol.map_or(0, |symbol| followers.of(symbol));
-        let is_rare = (seen as f64) < followers.count as f64 * RARE;
-        if seen > 0 && !is_rare {
+        if seen > 0 && !followers.is_rare(seen) {
             return Ok(());
         }
         let mut expected = followers.next.clone();

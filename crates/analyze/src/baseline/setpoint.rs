@@ -48,8 +48,23 @@ impl Setpoint {
         } else {
             (self.high - self.low) * 0.05
         };
-        (self.low - margin, self.high + margin)
+        match margin == 0.0 {
+            true => (self.low, self.high),
+            false => (outward(self.low - margin, false), outward(self.high + margin, true)),
+        }
     }
+}
+
+/// `number` moved outward to four significant digits: what people read is what is judged by.
+fn outward(number: f64, is_up: bool) -> f64 {
+    if number == 0.0 {
+        return number;
+    }
+    let step = 10_f64.powi(number.abs().log10().floor() as i32 - 3);
+    let steps = number / step;
+    let moved = (if is_up { steps.ceil() } else { steps.floor() }) * step;
+    // Written and read again, so that no digit of the machine is left over.
+    format!("{moved:.12}").parse().unwrap_or(moved)
 }
 
 impl Baseline {

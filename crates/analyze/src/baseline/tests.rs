@@ -6,16 +6,12 @@ use model::{
 };
 
 use super::*;
-use crate::testing::{ActExt, act, address, at, conversation, fact};
+use crate::testing::{act, address, at, conversation, fact};
 
 const HMI: &str = "10.0.0.3@00:1b:1b:00:00:03";
 const PLC: &str = "10.0.0.12@00:1b:1b:00:00:12";
 const PLC2: &str = "10.0.0.13@00:1b:1b:00:00:13";
 const PC: &str = "10.0.0.50@00:1b:1b:00:00:50";
-
-fn port(host: &str, port: u16) -> String {
-    format!("{host}:{port}")
-}
 
 /// `who` with hardware address and port.
 fn end(who: &str, number: u16) -> model::Address {
@@ -290,6 +286,13 @@ fn each_kind_fires_on_its_scene_and_not_on_the_near_miss() {
         assert!(found.contains(&kind.id()), "{}: {found:?}", kind.id());
         let found = kinds(&mut learned(), &misses);
         assert!(!found.contains(&kind.id()), "near miss of {}: {found:?}", kind.id());
+        // The same baseline, written as text and read back, judges alike.
+        let (mut again, bad) = Baseline::from_text(&learned().to_text());
+        assert_eq!(bad, Vec::new());
+        let found = kinds(&mut again.clone(), &fires);
+        assert!(found.contains(&kind.id()), "{} after reading the text: {found:?}", kind.id());
+        let found = kinds(&mut again, &misses);
+        assert!(!found.contains(&kind.id()), "near miss of {} after reading the text: {found:?}", kind.id());
         covered.push(kind);
     }
     // These two need days: tests of their own.
@@ -479,5 +482,185 @@ fn the_same_machine_with_another_address_is_the_same_machine() {
     // The address is told, the polls are known.
     assert_eq!(kinds(&mut baseline, &[poll(700.0, moved, 0), poll(700.5, moved, 0)]), ["address-binding-changed"]);
     assert_eq!(Mac::parse("00:1b:1b:00:00:12").and_then(|mac| baseline.who.find_mac(mac)), Some(1));
-    let _ = port(PLC, 502);
+}
+
+#[test]
+fn as_text() {
+    let mut records = plant();
+    let mut act =
+        between(act(600.0, "10.0.0.50", "10.0.0.12", "s7comm", Verb::Program, "request download"), PC, PLC, 102);
+    act.code = 0x1a;
+    records.push(Record::Act(act));
+    let mut baseline = Baseline::default();
+    records.iter().for_each(|record| baseline.learn(record));
+    let text = baseline.to_text();
+    expect![[r#"
+        vigie baseline 1
+        proposed machine 10.0.0.13 ip 10.0.0.13 mac 00:1b:1b:00:00:13
+        proposed machine 10.0.0.3 ip 10.0.0.3 mac 00:1b:1b:00:00:03
+        proposed machine 10.0.0.50 ip 10.0.0.50 mac 00:1b:1b:00:00:50
+        proposed machine PLC-12 ip 10.0.0.12 mac 00:1b:1b:00:00:12
+        proposed 10.0.0.13 ↔ 10.0.0.3  modbus after ← read "read holding registers" (3)  then ← read "read holding registers" (3)
+        proposed 10.0.0.13 ↔ 10.0.0.3  modbus after ← read "read holding registers" (3), ← read "read holding registers" (3)  then ← read "read holding registers" (3)
+        proposed 10.0.0.3 → 10.0.0.13  modbus read "read holding registers" (3)  on holding 0-9  every 500 ms ±0 %  silent after 3.5 s  answers within 2 ms  at most 120 a minute
+        proposed 10.0.0.3 → 10.0.0.13  modbus talks
+        proposed 10.0.0.3 → PLC-12  modbus read "read holding registers" (3)  on holding 0-9  every 500 ms ±0 %  silent after 3.5 s  answers within 2 ms  at most 120 a minute
+        proposed 10.0.0.3 → PLC-12  modbus talks  losing up to 0 in 1000
+        proposed 10.0.0.3 → PLC-12  modbus write "write single register" (6)  on holding 5  every 5 s ±0 %  silent after 17 s  at most 12 a minute
+        proposed 10.0.0.3 ↔ PLC-12  modbus after → read "read holding registers" (3)  then → read "read holding registers" (3), → write "write single register" (6)
+        proposed 10.0.0.3 ↔ PLC-12  modbus after → read "read holding registers" (3), → read "read holding registers" (3)  then → read "read holding registers" (3), → write "write single register" (6)
+        proposed 10.0.0.3 ↔ PLC-12  modbus after → read "read holding registers" (3), → write "write single register" (6)  then → read "read holding registers" (3)
+        proposed 10.0.0.3 ↔ PLC-12  modbus after → write "write single register" (6)  then → read "read holding registers" (3)
+        proposed 10.0.0.3 ↔ PLC-12  modbus after → write "write single register" (6), → read "read holding registers" (3)  then → read "read holding registers" (3)
+        proposed 10.0.0.50 → 10.0.0.3  http read "get" (1)  every 5 s ±0 %  silent after 17 s  at most 12 a minute
+        proposed 10.0.0.50 → 10.0.0.3  http talks  losing up to 0 in 1000
+        waiting  10.0.0.50 → PLC-12  s7comm program "request download" (26)
+        proposed 10.0.0.50 → PLC-12  s7comm talks
+        proposed PLC-12 is certificate "sha256=1"
+        proposed PLC-12 is firmware "V4.2"
+        proposed PLC-12 is gateway "10.0.0.1"
+        proposed PLC-12 is hostname "PLC-12"
+        proposed PLC-12 is key_position "run"
+        proposed PLC-12 is module "CP 343" rack 0 slot 4
+        proposed PLC-12 is program_hash "aa11"  written by "10.0.0.50" at 2023-11-14T22:23:20.000000000Z
+        proposed PLC-12 is protection "level 3"
+        proposed PLC-12 is serial "S C-1"
+        proposed PLC-12 is user "operator"
+        proposed PLC-12 takes modbus "holding 5" -4.5 to 94.5
+    "#]].assert_eq(&text);
+    let (again, bad) = Baseline::from_text(&text);
+    assert_eq!(bad, Vec::new());
+    assert_eq!(again.to_text(), text);
+}
+
+/// A small generator of numbers, so that the test is the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn name(&mut self) -> String {
+        const PARTS: &[&str] = &[
+            "Pump", "7", "\"", "\\", " ", "*", "é", "machine", "→", "#", "-", "\n", ",", "(", "0", "12", "\u{202e}",
+            "%",
+        ];
+        (0..=self.roll(5)).map(|_| PARTS[self.roll(PARTS.len() as u64) as usize]).collect()
+    }
+}
+
+#[test]
+fn any_baseline_comes_back_from_its_text_as_it_was() {
+    for seed in 0..40 {
+        let mut dice = Dice(seed);
+        let mut baseline = Baseline::default();
+        let names: Vec<String> = (0..6).map(|_| dice.name()).collect();
+        let verbs = [Verb::Read, Verb::Write, Verb::Operate, Verb::Report, Verb::Program, Verb::Stop, Verb::Other];
+        for number in 0..600 {
+            let host = |number: u64| match number {
+                7 => "224.0.0.9@01:00:5e:00:00:09".to_owned(),
+                6 => "fe80::5@00:1b:1b:00:00:15".to_owned(),
+                number => format!("10.0.{}.{number}@00:1b:1b:00:00:{number:02}", number % 2),
+            };
+            let (from, to) = (host(dice.roll(7)), host(dice.roll(8)));
+            let protocol = ["modbus", "s7comm", "http", "iec104"][dice.roll(4) as usize];
+            let verb = verbs[dice.roll(7) as usize];
+            let seconds = f64::from(number) * [0.5, 3_600.0, 40_000.0][(seed % 3) as usize];
+            let mut act = between(
+                act(seconds, "10.0.0.1", "10.0.0.2", protocol, verb, &names[dice.roll(6) as usize]),
+                &from,
+                &to,
+                502,
+            );
+            act.code = dice.roll(3) as u32;
+            act.behind = match dice.roll(6) {
+                0 => Behind::Unit(3),
+                1 => Behind::Link(9),
+                2 => Behind::Slot { rack: 0, slot: 2 },
+                3 => Behind::Path(names[0].as_str().into()),
+                _ => Behind::Nobody,
+            };
+            act.object = match dice.roll(4) {
+                0 => Object::None,
+                1 => Object::span("holding", dice.roll(90), dice.roll(9) as u32),
+                _ => Object::from(dice.name()),
+            };
+            act.outcome = [Outcome::Done, Outcome::Refused, Outcome::NoAnswer, Outcome::Asked][dice.roll(4) as usize];
+            act.latency = (dice.roll(2) == 0).then(|| dice.roll(90_000_000) as i64);
+            act.values = vec![Reading::new(act.object.clone(), Value::Float(dice.roll(1_000) as f64 / 7.0 - 40.0))];
+            act.repeats.count = 1 + dice.roll(3) * dice.roll(40);
+            baseline.learn(&Record::Act(act));
+            let key =
+                [FactKey::Hostname, FactKey::Firmware, FactKey::ProgramHash, FactKey::Module][dice.roll(4) as usize];
+            let mut said = fact(seconds, "10.0.0.1", "s7comm", key, &names[dice.roll(6) as usize]);
+            said.subject = address(&to);
+            baseline.learn(&Record::Fact(said));
+            let mut carried = talk(seconds, &from, &to, protocol, 502);
+            carried.sent.bytes = dice.roll(1 << 30);
+            carried.sent.retransmissions = dice.roll(4);
+            baseline.learn(&Record::Conversation(carried));
+        }
+        if seed % 2 == 0 {
+            baseline.arm_all();
+            baseline.judge(&Record::Conversation(talk(9e7, "10.9.9.9@00:1b:1b:00:09:09", PLC, "ssh", 22)));
+            baseline.judge(&one(|act| act.object = Object::span("holding", 5_000, 2))[0]);
+        }
+        let text = baseline.to_text();
+        let (again, bad) = Baseline::from_text(&text);
+        assert_eq!(bad, Vec::new(), "seed {seed}\n{text}");
+        pretty(&again.to_text(), &text, seed);
+    }
+}
+
+fn pretty(left: &str, right: &str, seed: u64) {
+    for (left, right) in left.lines().zip(right.lines()) {
+        assert_eq!(left, right, "seed {seed}");
+    }
+    assert_eq!(left.lines().count(), right.lines().count(), "seed {seed}");
+}
+
+#[test]
+fn a_bad_line_is_told_and_the_others_are_kept() {
+    let text = "vigie baseline 1\n\
+        # what we know\n\
+        approved machine HMI-03 ip 10.0.0.3\n\
+        approved machine PLC-12 ip 10.0.0.12\n\
+        approved HMI-03 -> PLC-12 modbus talks\n\
+        approved HMI-03 -> PLC-12 modbus read \"read holding registers\" (3) on holding 0-119 every 0.5 s ±8 %\n\
+        approved HMI-03 -> PLC-99 modbus talks\n\
+        approved HMI-03 -> PLC-12 modbus reed \"x\" (3)\n\
+        maybe HMI-03\n\
+        approved HMI-03 -> PLC-12 modbus read \"x\" (3) on holding 9-3\n";
+    let (baseline, bad) = Baseline::from_text(text);
+    let bad: Vec<String> = bad.iter().map(ToString::to_string).collect();
+    expect![[r#"
+        line 7: no machine `PLC-99`
+        line 8: `reed` is no verb
+        line 9: `maybe` is not approved, proposed, waiting or removed
+        line 10: `9-3` is no range
+        vigie baseline 1
+        approved machine HMI-03 ip 10.0.0.3
+        approved machine PLC-12 ip 10.0.0.12
+        approved HMI-03 → PLC-12  modbus read "read holding registers" (3)  on holding 0-119  every 500 ms ±8 %
+        approved HMI-03 → PLC-12  modbus talks
+    "#]]
+    .assert_eq(&(bad.join("\n") + "\n" + &baseline.to_text()));
+}
+
+#[test]
+fn a_person_approves_and_removes_lines() {
+    let mut baseline = learned();
+    baseline.judge(&Record::Conversation(talk(700.0, PC, PLC, "ssh", 22)));
+    let again = Record::Conversation(talk(2_000.0, PC, PLC, "ssh", 22));
+    assert!(kinds(&mut baseline.clone(), &[again]).contains(&"remote-session-not-learned"));
+    let waiting = baseline.text_lines().into_iter().find(|line| line.state == State::Waiting).unwrap();
+    let bad = baseline.apply(&waiting.text.replace("waiting", "approved"));
+    assert_eq!(bad, Vec::new());
+    let again = Record::Conversation(talk(2_000.0, PC, PLC, "ssh", 22));
+    assert!(!kinds(&mut baseline, std::slice::from_ref(&again)).contains(&"remote-session-not-learned"));
+    assert_eq!(baseline.apply(&waiting.text.replace("waiting", "removed")), Vec::new());
+    let later = Record::Conversation(talk(9_000.0, PC, PLC, "ssh", 22));
+    assert!(kinds(&mut baseline, &[later]).contains(&"remote-session-not-learned"));
 }
