@@ -4,6 +4,7 @@
 //! and the test of every route with every role are made from these rows.
 
 mod assets;
+mod baseline;
 mod evidence;
 mod exports;
 mod findings;
@@ -172,6 +173,9 @@ const NOTIFICATION: &str = r#"{"type":"object","properties":{
     "detectors":{"type":"array","items":{"type":"string"}},"is_enabled":{"type":"boolean"},
     "secret":{"type":"string","maxLength":4096}}}"#;
 
+const LINES: &str = r#"{"type":"object","additionalProperties":false,"required":["lines"],"properties":{
+    "lines":{"type":"array","minItems":1,"maxItems":2000,"items":{"type":"string","maxLength":20000}}}}"#;
+
 macro_rules! to {
     ($handler:path) => {
         |call| Box::pin($handler(call))
@@ -266,6 +270,13 @@ pub const ROUTES: &[Route] = &[
     change(Patch, "/findings/{id}", ANALYST, FINDING, "Where it stands, who deals with it, a word on it", to!(findings::change)),
     get("/sight", VIEWER, "What cannot be seen from here", to!(plant::sight)).query(&[LIMIT, CURSOR, SORT]),
     get("/surface", VIEWER, "The attack surface, the worst first", to!(plant::surface)).query(&[LIMIT, CURSOR, SORT, text("asset", "id of a machine")]),
+    get("/baseline", VIEWER, "What is normal, line by line: state, and with channels whether they judge yet", to!(baseline::list)).query(&[
+        LIMIT, CURSOR, SORT,
+        words("state", &["approved", "proposed", "waiting"], "what became of the line"),
+        text("machine", "label of a machine at either end"), text("service", "a protocol"), text("search", "in the line"),
+    ]),
+    get("/baseline/text", VIEWER, "What is normal, as text", to!(baseline::text)).gives("text/plain"),
+    change(Post, "/baseline/approve", ENGINEER, LINES, "Approve lines, as the list gives them; what begins with `removed` is forgotten", to!(baseline::approve)),
     get("/detectors", VIEWER, "What is looked for", to!(plant::detectors)).query(&[LIMIT, CURSOR, SORT]),
     get("/protocols", VIEWER, "What is decoded", to!(plant::protocols)),
     get("/stream", VIEWER, "What happens, as it happens (server-sent events)", to!(stream::open))

@@ -54,6 +54,7 @@ pub fn entry_of(at: Time, by: &str, decision: &Decision) -> Result<Vec<u8>, Entr
         | Decision::TokenRevoked { .. }
         | Decision::NotificationSaved { .. }
         | Decision::NotificationRemoved { .. }
+        | Decision::BaselineDecided { .. }
         | Decision::SettingChanged { .. } => Entry::Policy { at, by, kind, body: body()? },
     };
     entry.to_bytes()

@@ -100,6 +100,12 @@ pub async fn create_token(
     Ok(secret)
 }
 
+/// Writes one decision into the ledger.
+pub(crate) async fn decide_one(data: &Path, decision: Decision) -> Result<(), ConsoleError> {
+    let store = open(data).await?;
+    decide(data, &store, vec![decision]).await
+}
+
 async fn decide(data: &Path, store: &Store, decisions: Vec<Decision>) -> Result<(), ConsoleError> {
     for (number, decision) in decisions.iter().enumerate() {
         let id = format!("{:020}-{number}-{}", clock::now().0, people::secret(4));

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod baseline;
 mod call;
 mod chain;
 mod clock;

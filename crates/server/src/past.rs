@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use analyze::{Analysis, Settings};
+use analyze::{Analysis, Normal, Settings, baseline};
 use ledger::{Basis, Entry, Reader};
-use store::Store;
+use store::{Decision, Store};
 use uplink::Batch;
 
 use crate::{SiteError, chain};
@@ -33,12 +33,19 @@ pub(crate) struct Reached {
     pub(crate) sequence: u64,
     /// Batches judged.
     pub(crate) batches: u64,
+    /// Whether somebody decided what is normal.
+    has_decided: bool,
+}
+
+/// A site learns what is normal.
+fn settings() -> Settings {
+    Settings { baseline: Normal::Learned(baseline::Settings::default()), ..Settings::default() }
 }
 
 impl Reached {
     /// With nothing judged.
     pub(crate) fn nothing() -> Reached {
-        Reached { analysis: Analysis::new(Settings::default()), next: 0, sequence: 0, batches: 0 }
+        Reached { analysis: Analysis::new(settings()), next: 0, sequence: 0, batches: 0, has_decided: false }
     }
 
     /// The saved analysis, where there is a good one of this version that is not ahead of a ledger of `size` entries.
@@ -57,8 +64,8 @@ impl Reached {
                 return Err("it is ahead of the ledger".into());
             }
             let number = |text: &str| text.parse::<u64>().map_err(|e| e.to_string());
-            let analysis = Analysis::load(&Settings::default(), &bytes).map_err(|e| e.to_string())?;
-            Ok(Reached { analysis, next, sequence: number(sequence)?, batches: number(batches)? })
+            let analysis = Analysis::load(&settings(), &bytes).map_err(|e| e.to_string())?;
+            Ok(Reached { analysis, next, sequence: number(sequence)?, batches: number(batches)?, has_decided: false })
         };
         load().or_else(|why| {
             tracing::warn!("the saved analysis is not used, all is judged again: {why}");
@@ -74,8 +81,8 @@ impl Reached {
             if chain::sha256(&bytes) != basis.sha256 {
                 return Err("it is not the one that the ledger names".into());
             }
-            let analysis = Analysis::load(&Settings::default(), &bytes).map_err(|e| e.to_string())?;
-            Ok(Reached { analysis, next: basis.entries, sequence: basis.sequence, batches: basis.batches })
+            let analysis = Analysis::load(&settings(), &bytes).map_err(|e| e.to_string())?;
+            Ok(Reached { analysis, next: basis.entries, sequence: basis.sequence, batches: basis.batches, has_decided: false })
         };
         Ok(load().unwrap_or_else(|why| {
             tracing::error!(
@@ -93,6 +100,45 @@ impl Reached {
         (self.next, self.sequence) = (index + 1, sequence);
         self.batches += 1;
         self.analysis.new_findings()
+    }
+
+    /// Takes over what the entry `index` of the ledger says of what is normal, in its place. Other entries say nothing.
+    pub(crate) fn decide(&mut self, index: u64, entry: &[u8]) {
+        let Some((_, _, Decision::BaselineDecided { text })) =
+            Entry::from_bytes(entry).ok().as_ref().and_then(chain::decision_of)
+        else {
+            return;
+        };
+        if let Some(baseline) = self.analysis.baseline_mut() {
+            for bad in baseline.apply(&text) {
+                tracing::warn!("entry {index} of the ledger, {bad}");
+            }
+        }
+        self.next = index + 1;
+        self.has_decided = true;
+    }
+
+    /// Judges what the ledger has beyond this, in its order.
+    pub(crate) fn catch_up(&mut self, reader: &Reader, journal: &uplink::Journal) -> Result<u64, SiteError> {
+        let size = reader.checkpoint()?.1.size;
+        let mut past = Past::new(journal.read_from(self.sequence + 1));
+        let (mut next, mut missing) = (self.next, 0);
+        while next < size {
+            for bytes in reader.entries(next, chain::ENTRIES)? {
+                match past.of(&bytes) {
+                    Some((sequence, Some(batch))) => drop(self.judge(next, sequence, &batch)),
+                    Some((_, None)) => missing += 1,
+                    None => self.decide(next, &bytes),
+                }
+                next += 1;
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Whether there is anything to save.
+    pub(crate) fn is_worth_saving(&self) -> bool {
+        self.batches > 0 || self.has_decided
     }
 
     /// What is to be saved: the bytes of the file, and the row that says what they are.

@@ -5,7 +5,7 @@ use std::path::Path;
 use store::{Digest, Store};
 use uplink::Journal;
 
-use crate::past::{Past, Reached};
+use crate::past::Reached;
 use crate::{SiteError, chain};
 
 /// What was done.
@@ -48,22 +48,11 @@ pub async fn rebuild(data: &Path) -> Result<Rebuilt, SiteError> {
     rebuilt.entries = reader.checkpoint()?.1.size;
     rebuilt.decisions = chain::catch_up(&store, &reader).await?;
     let mut reached = Reached::beginning(data, chain::last_basis(&reader)?)?;
-    let mut past = Past::new(journal.read_from(reached.sequence + 1));
-    let mut next = reached.next;
     let before = reached.batches;
-    while next < rebuilt.entries {
-        for bytes in reader.entries(next, chain::ENTRIES)? {
-            match past.of(&bytes) {
-                Some((sequence, Some(batch))) => drop(reached.judge(next, sequence, &batch)),
-                Some((_, None)) => rebuilt.missing += 1,
-                None => {}
-            }
-            next += 1;
-        }
-    }
+    rebuilt.missing = reached.catch_up(&reader, &journal)?;
     rebuilt.batches = reached.batches - before;
     // Before the first batch there is nothing to save, and a server saves nothing either.
-    if reached.batches > 0 {
+    if reached.is_worth_saving() {
         reached.save()?.keep(data, &store).await?;
     }
     rebuilt.after = store.digest().await?;

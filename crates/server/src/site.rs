@@ -22,6 +22,7 @@ use crate::view::{Sensor, View};
 use crate::{Config, chain, clock, limits};
 
 mod mind;
+mod normal;
 
 use mind::Mind;
 
@@ -314,7 +315,7 @@ impl Site {
                             self.judged.fetch_add(1, Ordering::Relaxed);
                             sequence = place;
                         }
-                        None => {}
+                        None => self.take_normal(next, &bytes),
                     }
                     next += 1;
                 }
@@ -502,8 +503,12 @@ impl Site {
         let _order = self.decisions.lock().await;
         let at = clock::now();
         let (ledger, bytes) = (self.ledger.clone(), chain::entry_of(at, by, &decision)?);
-        let appended = tokio::task::spawn_blocking(move || ledger.append(vec![bytes])).await;
-        let entry = appended.map_err(std::io::Error::other)??.start;
+        let entry = if matches!(decision, Decision::BaselineDecided { .. }) {
+            self.append_normal(bytes)?
+        } else {
+            let appended = tokio::task::spawn_blocking(move || ledger.append(vec![bytes])).await;
+            appended.map_err(std::io::Error::other)??.start
+        };
         self.store.apply(entry, at, by, &decision).await?;
         let is_laid_over = matches!(
             decision,
@@ -647,6 +652,6 @@ impl Site {
     /// The analysis as it is, where there is any.
     fn analysis_to_save(&self) -> Result<Option<Saved>, SiteError> {
         let mind = lock(&self.mind);
-        Ok(if mind.reached.batches > 0 { Some(mind.reached.save()?) } else { None })
+        Ok(if mind.reached.is_worth_saving() { Some(mind.reached.save()?) } else { None })
     }
 }

@@ -217,6 +217,11 @@ pub enum Decision {
         /// The value; null is the default again.
         value: serde_json::Value,
     },
+    /// What is normal: lines of a baseline's text that somebody approves or removes.
+    BaselineDecided {
+        /// The lines.
+        text: String,
+    },
     /// Packets, records or a query's answer left the house.
     Exported {
         /// What: `evidence`, `sql`, `zeek` …
@@ -247,6 +252,7 @@ impl Decision {
             Decision::NotificationSaved { .. } => "notification-saved",
             Decision::NotificationRemoved { .. } => "notification-removed",
             Decision::SettingChanged { .. } => "setting-changed",
+            Decision::BaselineDecided { .. } => "baseline-decided",
             Decision::Exported { .. } => "exported",
         }
     }

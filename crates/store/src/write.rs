@@ -255,11 +255,12 @@ async fn write(
             .execute(run)
             .await?;
         }
-        // These stand in the audit and change nothing else.
+        // These stand in the audit and change nothing else here: what is normal is kept by the analysis.
         Decision::PasswordSet { .. }
         | Decision::LoggedIn { .. }
         | Decision::LoginRefused { .. }
         | Decision::LoggedOut { .. }
+        | Decision::BaselineDecided { .. }
         | Decision::Exported { .. } => {}
     }
     Ok(())

@@ -49,6 +49,8 @@ pub enum Command {
     User(User),
     /// Tokens with which programs use the API
     Token(Token),
+    /// What is normal, as text that people read: write it, compare two, approve lines, bring a text in
+    Baseline(Baseline),
     /// Make everything that is derived again from journal and ledger, and say whether it is what it was
     Rebuild(Rebuild),
 }
@@ -243,6 +245,82 @@ pub struct Read {
     /// Only packets before this time
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub to: Option<Time>,
+    /// Judge against this baseline (`vigie baseline export` writes one); departures become findings
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+}
+
+/// Arguments of `vigie baseline`.
+#[derive(Args)]
+pub struct Baseline {
+    #[command(subcommand)]
+    pub command: BaselineCommand,
+}
+
+#[derive(Subcommand)]
+pub enum BaselineCommand {
+    /// Write the baseline as text: of a site, or learned from captures
+    Export(BaselineExport),
+    /// The lines in which two texts differ: - only in the first, + only in the second
+    Diff(BaselineDiff),
+    /// Approve lines of a site's baseline; the decision stands in the ledger
+    Approve(BaselineApprove),
+    /// Bring a text into a site: its approved lines become normal, its removed lines are forgotten; stands in the ledger
+    Import(BaselineImport),
+}
+
+/// Arguments of `vigie baseline export`.
+#[derive(Args)]
+pub struct BaselineExport {
+    /// Learn from these captures, or all of a directory, without a site
+    #[arg(long, value_name = "PATH|DIR", num_args = 1.., conflicts_with = "data")]
+    pub learn: Vec<PathBuf>,
+    /// Folder of everything that Vigie keeps
+    #[arg(long, value_name = "DIR", env = "VIGIE_DATA")]
+    pub data: Option<PathBuf>,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Say with each channel whether it judges yet, and what it still needs
+    #[arg(long)]
+    pub arming: bool,
+    /// Tell every act on its own while learning: the order of messages is learned better, and it takes longer
+    #[arg(long, requires = "learn")]
+    pub no_rollup: bool,
+}
+
+/// Arguments of `vigie baseline diff`.
+#[derive(Args)]
+pub struct BaselineDiff {
+    /// The earlier text
+    #[arg(value_name = "FILE")]
+    pub before: PathBuf,
+    /// The later text
+    #[arg(value_name = "FILE")]
+    pub after: PathBuf,
+}
+
+/// Arguments of `vigie baseline approve`.
+#[derive(Args)]
+pub struct BaselineApprove {
+    /// This line, as `vigie baseline export` writes it; may be given several times
+    #[arg(long, value_name = "LINE", required_unless_present = "all")]
+    pub line: Vec<String>,
+    /// Every line that was learned; not those that wait
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// Arguments of `vigie baseline import`.
+#[derive(Args)]
+pub struct BaselineImport {
+    /// The text
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// Arguments of `vigie protocols`.

@@ -3,6 +3,7 @@
 
 mod advisories;
 mod arguments;
+mod baseline;
 mod configuration;
 mod confine;
 mod console;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => watch::demo(demo),
         Command::User(user) => people::user(user),
         Command::Token(token) => people::token(token),
+        Command::Baseline(baseline) => baseline::run(baseline),
         Command::Rebuild(rebuild) => rebuild::run(rebuild),
         Command::Advisories(advisories) => advisories::run(advisories),
         Command::Match(matching) => matching::run(matching),

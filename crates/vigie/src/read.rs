@@ -3,13 +3,14 @@
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use analyze::{Analysis, Settings};
+use analyze::{Analysis, Normal, Settings};
 use capture::{Chunk, Filter, Input, Reader, Selection};
 use decode::{Options, Pipeline};
 use model::Record;
 
 use crate::Ending;
 use crate::arguments;
+use crate::baseline;
 use crate::console;
 use crate::progress::Progress;
 use crate::records::{self, Records};
@@ -36,7 +37,11 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
 
     let mut reader = Reader::new(Input::from_paths(&arguments.paths), selection);
     let mut pipeline = Pipeline::new(Options { is_rolled_up: !arguments.no_rollup }, workers);
-    let mut analysis = Analysis::new(Settings::default());
+    let baseline = match &arguments.baseline {
+        Some(path) => Normal::Given(Box::new(baseline::open(path)?)),
+        None => Normal::Unknown,
+    };
+    let mut analysis = Analysis::new(Settings { baseline, ..Settings::default() });
     let mut progress = Progress::new(reader.progress());
 
     let (mut now, mut next) = (Chunk::new(), Chunk::new());

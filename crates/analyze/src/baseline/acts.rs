@@ -70,12 +70,18 @@ impl Baseline {
             line.learn(act, place.as_ref());
         }
         if is_guarded(act.verb, is_industrial) && mode != Mode::Learn {
-            self.guarded(act, out);
+            let is_armed =
+                self.channels.get(number as usize).is_some_and(|c| self.knows_peers(c.from) || self.knows_peers(c.to));
+            self.guarded(act, is_armed, out);
         }
     }
 
     /// An act that is never learned silently, by somebody who was not approved to do it.
-    fn guarded(&mut self, act: &Act, out: &mut Vec<Deviation>) {
+    fn guarded(&mut self, act: &Act, is_armed: bool, out: &mut Vec<Deviation>) {
+        // Before anything was approved or is well known, every such act is told by the detectors of acts alone.
+        if !(self.is_enforced || self.is_approved || is_armed) {
+            return;
+        }
         let kind = match act.verb {
             Verb::Program | Verb::Upload => Kind::Programmer,
             Verb::Firmware => Kind::Firmware,
@@ -117,7 +123,7 @@ impl Baseline {
             if guarded {
                 self.note_program(act, to);
                 if mode != Mode::Learn {
-                    self.guarded(act, out);
+                    self.guarded(act, is_armed, out);
                 }
             } else if is_new_function {
                 self.say_function(act, number, is_industrial, out);
@@ -185,7 +191,7 @@ impl Baseline {
                 self.note_program(act, to);
             }
             if mode != Mode::Learn {
-                self.guarded(act, out);
+                self.guarded(act, is_armed, out);
             }
         } else if judges && !is_of_class {
             self.say_function(act, number, is_industrial, out);

@@ -123,6 +123,8 @@ pub struct Baseline {
     settings: Settings,
     /// Judges everywhere, however little was learned: of an approved baseline, and of measurements.
     is_enforced: bool,
+    /// A person approved something: from then on acts that are never learned are told wherever nobody approved them.
+    is_approved: bool,
     who: Who,
     services: Bounded<Text, u16>,
     service_names: Vec<Text>,
@@ -168,6 +170,7 @@ impl Baseline {
         Baseline {
             settings,
             is_enforced: false,
+            is_approved: false,
             who: Who::new(),
             services: Bounded::new(limits::PROTOCOLS_MAX),
             service_names: Vec::new(),
@@ -218,6 +221,11 @@ impl Baseline {
         for channel in self.channels.iter_mut().filter(|channel| channel.state.is_accepted()) {
             channel.armed.get_or_insert(channel.last);
         }
+    }
+
+    /// Whether a person approved anything.
+    pub fn is_approved(&self) -> bool {
+        self.is_approved
     }
 
     /// Whether everything that was not learned is a deviation.

@@ -565,6 +565,7 @@ impl Baseline {
 
     fn take_over(&mut self, item: Item, labels: &mut BTreeMap<String, MachineId>) -> Parsed<()> {
         let said = item.said;
+        self.is_approved |= said == Said::Is(State::Approved);
         let find = |label: &str, labels: &BTreeMap<String, MachineId>| {
             labels.get(label).copied().ok_or_else(|| format!("no machine `{label}`"))
         };

@@ -52,6 +52,7 @@ pub async fn summary(call: Call) -> Answer {
         "rates": { "packets_per_second": packets, "acts_per_second": rates.acts, "records_per_second": rates.records },
         "capabilities": judgement.capabilities,
         "unanswered": judgement.unanswered,
+        "baseline": call.site.normal(super::baseline::counts),
     }))
     .into_response())
 }
