@@ -84,7 +84,7 @@ pub const BASELINE_CHANNELS_MAX: usize = 32_768;
 pub const BASELINE_LINES_PER_CHANNEL_MAX: usize = 128;
 
 /// Functions told apart in all channels.
-pub const BASELINE_LINES_MAX: usize = 131_072;
+pub const BASELINE_LINES_MAX: usize = 65_536;
 
 /// Spaces of objects told apart of one function; beyond that anything goes, and the line says so.
 pub const BASELINE_SPACES_MAX: usize = 256;

@@ -89,11 +89,11 @@ impl Baseline {
             Verb::File => Kind::Files,
             _ => Kind::Mode,
         };
-        let deviation = Deviation::of_act(kind, Strength::Certain, act).topic(act.name.as_str()).saying(
-            said!("nobody approved that it does this", "personne n'a approuvé qu'elle le fasse"),
-            crate::detector::tell(act),
-        );
-        self.say(deviation, out);
+        let deviation = Deviation::of_act(kind, Strength::Certain, act).topic(act.name.as_str());
+        self.say_as(deviation, out, |_| {
+            let expected = said!("nobody approved that it does this", "personne n'a approuvé qu'elle le fasse");
+            (expected, crate::detector::tell(act))
+        });
     }
 
     /// The function, and everything that is expected of it.
@@ -204,23 +204,19 @@ impl Baseline {
             true => (Kind::Function, Strength::Firm),
             false => (Kind::OfficeFunction, Strength::Weak),
         };
-        let mut names: Vec<&str> = self
-            .channels
-            .get(number as usize)
-            .into_iter()
-            .flat_map(|channel| &channel.lines)
-            .filter(|line| line.state.is_accepted())
-            .map(|line| line.name.as_str())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let more = names.len().saturating_sub(6);
-        names.truncate(6);
-        let names = format!("{}{}", names.join(", "), if more > 0 { format!(" (+{more})") } else { String::new() });
-        let deviation = Deviation::of_act(kind, strength, act)
-            .topic(format!("{} {}", act.code, act.name))
-            .saying(said!("only {names}", "seulement {names}", names = names), crate::detector::tell(act));
-        self.say(deviation, out);
+        let deviation = Deviation::of_act(kind, strength, act).topic(format!("{} {}", act.code, act.name));
+        self.say_as(deviation, out, |baseline| {
+            let lines = baseline.channels.get(number as usize).into_iter().flat_map(|channel| &channel.lines);
+            let mut names: Vec<&str> =
+                lines.filter(|line| line.state.is_accepted()).map(|line| line.name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            let more = names.len().saturating_sub(6);
+            names.truncate(6);
+            let more = if more > 0 { format!(" (+{more})") } else { String::new() };
+            let names = format!("{}{more}", names.join(", "));
+            (said!("only {names}", "seulement {names}", names = names), crate::detector::tell(act))
+        });
     }
 
     /// Whether the same machine does the same to others of the kind: a master of outstations of one class.

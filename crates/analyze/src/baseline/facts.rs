@@ -79,7 +79,8 @@ impl Baseline {
         let Some((kind, strength)) = kind_of(fact.key) else { return };
         let key = (id, fact.behind.clone(), fact.key);
         let is_known_machine = self.who.machine(id).is_some_and(|machine| machine.state.is_accepted());
-        let has_siblings = fact.key == FactKey::Module && mode != Mode::Learn && self.has_modules(id);
+        let is_first = self.known.get(&key).is_none_or(|known| known.values.is_empty());
+        let has_siblings = is_first && fact.key == FactKey::Module && mode != Mode::Learn && self.has_modules(id);
         let is_enforced = self.is_enforced;
         let Some(known) = self.known.entry(key, Known::default) else { return };
         if let Some(said) = known.values.iter_mut().find(|said| is_same(fact.key, &said.value, &fact.value)) {

@@ -302,7 +302,7 @@ impl Baseline {
         machine.last = machine.last.max(at);
         if mode != Mode::Judge {
             self.machines_once += u64::from(machine.met == 0 && weight == 1);
-            self.machines_once -= u64::from(machine.met == 1).min(self.machines_once);
+            self.machines_once -= u64::from(machine.met == 1 && weight > 0).min(self.machines_once);
             machine.met = machine.met.saturating_add(weight);
             self.who.met = self.who.met.saturating_add(weight);
         }
@@ -408,6 +408,26 @@ impl Baseline {
 
     /// Tells `deviation`, unless the same was told a moment ago.
     fn say(&mut self, mut deviation: Deviation, out: &mut Vec<Deviation>) {
+        if self.admits(&mut deviation) {
+            out.push(deviation);
+        }
+    }
+
+    /// The same; what was expected and what was seen is put into words only where it is told.
+    fn say_as(
+        &mut self,
+        mut deviation: Deviation,
+        out: &mut Vec<Deviation>,
+        words: impl FnOnce(&Baseline) -> (Said, Said),
+    ) {
+        if self.admits(&mut deviation) {
+            let (expected, seen) = words(self);
+            out.push(deviation.saying(expected, seen));
+        }
+    }
+
+    /// Whether `deviation` is to be told: not where the same was told a moment ago.
+    fn admits(&mut self, deviation: &mut Deviation) -> bool {
         let key = |address: &Option<Address>| address.as_ref().and_then(Key::of).map(|key| key.to_string());
         deviation.key = Hasher::with_seed(11).hash_one((
             deviation.kind.id(),
@@ -431,13 +451,13 @@ impl Baseline {
                 *last = (*last).max(at);
                 if is_again || is_earlier {
                     *first = deviation.first;
-                    out.push(deviation);
                 }
+                is_again || is_earlier
             }
             None => {
                 let first = deviation.first;
                 self.said.entry(deviation.key, || (first, at));
-                out.push(deviation);
+                true
             }
         }
     }

@@ -187,10 +187,9 @@ impl Baseline {
         let (kind, strength) = self.kind_of_stranger(channel);
         let (from, to) = (channel.from, channel.to);
         let service = self.service_name(channel.service).to_owned();
-        let known = self.peers(from, to);
-        let label = |id| self.who.machine(id).map_or_else(String::new, super::machine::Machine::label);
-        let (from_label, to_label) = (label(from), label(to));
         let at = self.now;
+        let label =
+            |baseline: &Baseline, id| baseline.who.machine(id).map_or_else(String::new, super::machine::Machine::label);
         if strength > Strength::Weak
             && let Some(novel) = self.novel.entry(from, Distinct::default)
         {
@@ -198,30 +197,29 @@ impl Baseline {
             if peers >= FAN_OUT {
                 let deviation = make(Kind::FanOut, Strength::Firm);
                 let deviation = Deviation { to: None, behind: model::Behind::Nobody, protocol: "".into(), ..deviation };
-                let deviation = deviation.topic("fan-out").saying(
-                    known,
-                    said!(
+                self.say_as(deviation.topic("fan-out"), out, |baseline| {
+                    let seen = said!(
                         "{label} began {peers} within 10 minutes that it never had",
                         "{label} en a ouvert {peers} en 10 minutes qu'elle n'avait jamais eues",
-                        label = from_label,
+                        label = label(baseline, from),
                         peers = number_of(peers, nouns::CONVERSATIONS)
-                    ),
-                );
-                self.say(deviation, out);
+                    );
+                    (baseline.peers(from, to), seen)
+                });
                 return;
             }
         }
-        let deviation = make(kind, strength).topic(service.as_str()).saying(
-            known,
-            said!(
+        let deviation = make(kind, strength).topic(service.as_str());
+        self.say_as(deviation, out, |baseline| {
+            let seen = said!(
                 "{from} speaks {service} to {to}",
                 "{from} parle {service} à {to}",
-                from = from_label,
+                from = label(baseline, from),
                 service = service,
-                to = to_label
-            ),
-        );
-        self.say(deviation, out);
+                to = label(baseline, to)
+            );
+            (baseline.peers(from, to), seen)
+        });
     }
 
     pub(super) fn stranger_act(&mut self, act: &Act, number: u32, out: &mut Vec<Deviation>) {
