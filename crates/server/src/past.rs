@@ -82,7 +82,13 @@ impl Reached {
                 return Err("it is not the one that the ledger names".into());
             }
             let analysis = Analysis::load(&settings(), &bytes).map_err(|e| e.to_string())?;
-            Ok(Reached { analysis, next: basis.entries, sequence: basis.sequence, batches: basis.batches, has_decided: false })
+            Ok(Reached {
+                analysis,
+                next: basis.entries,
+                sequence: basis.sequence,
+                batches: basis.batches,
+                has_decided: false,
+            })
         };
         Ok(load().unwrap_or_else(|why| {
             tracing::error!(
