@@ -31,6 +31,7 @@ pub mod sink;
 #[cfg(test)]
 pub mod testing;
 mod told;
+mod words;
 
 pub use draft::{Draft, Values};
 pub use exchange::Exchange;

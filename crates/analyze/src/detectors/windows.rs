@@ -24,14 +24,17 @@ fn words(act: &Act) -> String {
 /// Whether name, object or a further field of the act has one of some words, in whatever case: all in one pass, without a
 /// copy. Nearly every act has none, and only the others are looked at closely.
 fn may_say(act: &Act, words: &AhoCorasick) -> bool {
+    says(act, |text| words.is_match(text))
+}
+
+/// Whether `is_it` holds of name, object or a further field of the act.
+fn says(act: &Act, is_it: impl Fn(&str) -> bool) -> bool {
     let object = match &act.object {
         Object::None => "",
         Object::Text(text) => text,
         Object::Span { space, .. } => space,
     };
-    words.is_match(act.name.as_str())
-        || words.is_match(object)
-        || act.extra.iter().any(|(_, value)| words.is_match(value.as_str()))
+    is_it(act.name.as_str()) || is_it(object) || act.extra.iter().any(|(_, value)| is_it(value.as_str()))
 }
 
 /// An automaton that finds any of `words`, in whatever case.
@@ -39,12 +42,11 @@ fn finder<'a>(words: impl IntoIterator<Item = &'a str>) -> AhoCorasick {
     AhoCorasickBuilder::new().ascii_case_insensitive(true).build(words).expect("a handful of short words")
 }
 
-/// What every word that `SERVICE` looks for has in it, and `SHARE`.
+/// What every word that `SERVICE` looks for has in it.
 static SERVICE_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let tools = ["psexesvc", "paexec", "remcomsvc", "winexesvc", "service", "schrpcregistertask", "netrjobadd"];
     finder(tools.into_iter().chain(["svcctl", "\\atsvc"]))
 });
-static SHARE_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| finder(["$"]));
 
 pub(crate) const SERVICE: Detector = Detector {
     about: Descriptor {
@@ -125,7 +127,7 @@ pub(crate) const SHARE: Detector = Detector {
         thresholds: NOTHING,
     },
     logic: Logic::Protocol(&["smb"], |act, _, hits| {
-        if !may_say(act, &SHARE_WORDS) {
+        if !says(act, |text| text.contains('$')) {
             return;
         }
         let text = words(act);

@@ -459,7 +459,7 @@ fn by_ip(ip: std::net::IpAddr) -> Address {
 /// A record as a value: name and type, and its data; data that breaks its form is nothing.
 fn reading<'a>(record: &Record<'a>, message: &'a [u8]) -> Reading {
     let value = record.text(message).map_or(Value::Nothing, Value::Text);
-    Reading::new(format_compact!("{} {}", record.name, message::type_name(record.kind)), value)
+    Reading::new(crate::words::joined(&[&record.name, " ", &message::type_name(record.kind)]), value)
 }
 
 impl Act {
@@ -503,7 +503,7 @@ impl Act {
             draft = draft.object(self.object);
         }
         if self.questions > 1 {
-            draft = draft.extra("questions", format_compact!("{}", self.questions));
+            draft = draft.extra("questions", Text::from(&*crate::words::decimal(self.questions)));
         }
         draft
     }

@@ -410,7 +410,7 @@ mod tests {
 
     #[test]
     fn probes_leave_mail_alone() {
-        let probe = |text: &str| testing::probe(&PROTOCOL, &tls::hello::hexadecimal(text.as_bytes())).matched;
+        let probe = |text: &str| testing::probe(&PROTOCOL, &crate::words::hexadecimal(text.as_bytes())).matched;
         assert_eq!(probe("220 ProFTPD 1.3 Server\r\n"), Match::Certain);
         assert_eq!(probe("220 mx.example ESMTP Postfix\r\n"), Match::No);
         assert_eq!(probe("EPSV\r\n"), Match::Likely);
@@ -419,7 +419,7 @@ mod tests {
 
     #[test]
     fn no_bytes_make_it_fail() {
-        let hex = |text: &str| tls::hello::hexadecimal(text.as_bytes());
+        let hex = |text: &str| crate::words::hexadecimal(text.as_bytes());
         let lines = [hex("227 x (1,2,3,4,5,6)\r\n"), hex("PORT 1,2,3,4,5,6\r\n"), hex("EPRT |1|1.2.3.4|5|\r\n")];
         testing::torture(&PROTOCOL, &lines.each_ref().map(|line| line.as_str()));
     }

@@ -590,7 +590,7 @@ mod tests {
 
     #[test]
     fn no_bytes_make_it_fail() {
-        let hex = |text: &str| tls::hello::hexadecimal(text.as_bytes());
+        let hex = |text: &str| crate::words::hexadecimal(text.as_bytes());
         let lines = [hex("AUTH LOGIN YQ==\r\n"), hex("BDAT 5 LAST\r\n"), hex("a LOGIN b c\r\n"), hex("334 x\r\n")];
         for protocol in [&SMTP, &POP3, &IMAP] {
             testing::torture(protocol, &lines.each_ref().map(|line| line.as_str()));

@@ -5,7 +5,7 @@ use md5::{Digest, Md5};
 use model::{Confidence, FactKey, Text, Time, Verb};
 use wire::{Reader, Short};
 
-use crate::protocols::tls::hello::hexadecimal;
+use crate::words::hexadecimal;
 use crate::{
     About, Carrier, Code, Context, Decoder, Draft, Match, Measure, Output, Probe, Protocol, Speaker, Verdict, code,
 };

@@ -7,6 +7,7 @@ use wire::{Reader, Short};
 use super::enumerations::{self, STATUS_FLAGS, Words, property};
 use super::names;
 use super::tags::{self, Content, Tag};
+use crate::words::{decimal, joined};
 
 /// Readings of one message: the largest messages of real devices (object lists of some thousand objects) fit.
 pub(super) const READINGS_MAX: usize = 8_192;
@@ -36,8 +37,8 @@ impl Point {
         let (kind, instance, property) =
             (names::object_type(self.object_type()), self.instance(), names::property(self.property));
         match self.index {
-            Some(index) => format_compact!("{kind} {instance} {property}[{index}]"),
-            None => format_compact!("{kind} {instance} {property}"),
+            Some(index) => joined(&[&kind, " ", &decimal(instance), " ", &property, "[", &decimal(index), "]"]),
+            None => joined(&[&kind, " ", &decimal(instance), " ", &property]),
         }
     }
 

@@ -8,6 +8,7 @@ use super::connection::{self, Connection, Open};
 use super::identity::Identity;
 use super::message::{Answer, Around, Request};
 use super::{Memory, tables, values};
+use crate::words::decimal;
 use crate::{About, Draft, Output};
 
 const IDENTITY: u32 = 0x01;
@@ -76,7 +77,7 @@ pub(super) fn tell(
         (MEMORY, 0x4b..=0x4e) => memory_words(request, good, readings).map(|object| place = object),
         (FILE, _) => {
             if request.data.left() > 0 {
-                draft.note("bytes", format_compact!("{}", request.data.left()));
+                draft.note("bytes", Text::from(&*decimal(request.data.left() as u64)));
             }
             Ok(())
         }
@@ -135,7 +136,7 @@ fn other(
         Verb::Program | Verb::Firmware | Verb::Configure | Verb::Upload | Verb::File => {
             let bytes = if matches!(verb, Verb::Upload) { received } else { sent };
             if bytes > 0 {
-                draft.note("bytes", format_compact!("{bytes}"));
+                draft.note("bytes", Text::from(&*decimal(bytes as u64)));
             }
         }
         _ => {}

@@ -1,11 +1,11 @@
 //! Paths of CIP: segments that name a class, an instance, an attribute, a tag, or the way to another module.
 
-use compact_str::format_compact;
 use model::{Behind, Text};
 use std::fmt::Write;
 use wire::{Reader, Short};
 
 use super::tables;
+use crate::words::{decimal, joined};
 
 /// Segments read from one path; more are passed over.
 const SEGMENTS_MAX: usize = 64;
@@ -221,7 +221,11 @@ impl<'a> Path<'a> {
                 // Instance 0 is the class itself.
                 Segment::Instance(0) => Ok(()),
                 Segment::Instance(instance) => number(&mut text, instance),
-                Segment::Attribute(attribute) => write!(text, " attribute {attribute}"),
+                Segment::Attribute(attribute) => {
+                    text.push_str(" attribute ");
+                    text.push_str(&decimal(attribute));
+                    Ok(())
+                }
                 Segment::Member(member) => write!(text, "[{member}]"),
                 Segment::Point(point) => write!(text, "{}point {point}", if text.is_empty() { "" } else { " " }),
                 Segment::Symbol(name) => {
@@ -266,8 +270,8 @@ impl<'a> Path<'a> {
     /// The attribute's object text for another attribute of the same instance.
     pub(crate) fn with_attribute(&self, object: &str, attribute: u32) -> Text {
         match self.class.and_then(|class| tables::attribute(class, attribute)) {
-            Some(known) => format_compact!("{object} attribute {attribute} {}", known.name),
-            None => format_compact!("{object} attribute {attribute}"),
+            Some(known) => joined(&[object, " attribute ", &decimal(attribute), " ", known.name]),
+            None => joined(&[object, " attribute ", &decimal(attribute)]),
         }
     }
 }
@@ -280,7 +284,8 @@ fn separate(text: &mut Text) {
 
 fn number(text: &mut Text, number: u32) -> std::fmt::Result {
     separate(text);
-    write!(text, "{number}")
+    text.push_str(&decimal(number));
+    Ok(())
 }
 
 /// Adds characters of a name; what cannot be shown becomes a question mark.

@@ -10,6 +10,8 @@ use model::Text;
 use smallvec::SmallVec;
 use wire::{Reader, Short};
 
+use crate::words::hexadecimal;
+
 /// Labels and pointers of one name that are followed; a name has 127 labels at most (RFC 1035, section 3.1).
 const STEPS_MAX: usize = 160;
 
@@ -249,11 +251,8 @@ impl<'a> Record<'a> {
                 format_compact!("{priority} {weight} {port} {}", name(message, &mut r)?)
             }
             _ => {
-                let mut text = Text::default();
-                for byte in r.take_rest().iter().take(32) {
-                    let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
-                }
-                text
+                let bytes = r.take_rest();
+                hexadecimal(bytes.get(..32).unwrap_or(bytes))
             }
         })
     }

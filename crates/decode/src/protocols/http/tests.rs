@@ -86,7 +86,7 @@ fn a_tunnel_is_opened() {
 
 #[test]
 fn probes_want_a_line() {
-    let probe = |text: &str| testing::probe(&PROTOCOL, &crate::protocols::tls::hello::hexadecimal(text.as_bytes()));
+    let probe = |text: &str| testing::probe(&PROTOCOL, &crate::words::hexadecimal(text.as_bytes()));
     assert_eq!(probe("GET / HTTP/1.1\r\n"), Verdict::by(Match::Certain, Client));
     assert_eq!(probe("HTTP/1.1 200 OK\r\n"), Verdict::by(Match::Certain, Server));
     assert_eq!(probe("GET / HT"), Verdict::MORE);
@@ -96,7 +96,7 @@ fn probes_want_a_line() {
 
 #[test]
 fn no_bytes_make_it_fail() {
-    let hex = |text: &str| crate::protocols::tls::hello::hexadecimal(text.as_bytes());
+    let hex = |text: &str| crate::words::hexadecimal(text.as_bytes());
     let messages = [
         hex("POST /a HTTP/1.1\r\nAuthorization: Basic YTpi\r\nContent-Length: 3\r\n\r\nabc"),
         hex("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"),

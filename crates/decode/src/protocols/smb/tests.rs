@@ -119,7 +119,7 @@ fn one(command: u8, flags: u8, rest: &str) -> String {
 
 #[test]
 fn version_1_is_said() {
-    let hex = |text: &str| crate::protocols::tls::hello::hexadecimal(text.as_bytes());
+    let hex = |text: &str| crate::words::hexadecimal(text.as_bytes());
     let names = format!("02{}00", hex("NT LM 0.12"));
     let login = format!("00 {}00 {}00 {}00 {}00", hex("op"), hex("PLANT"), hex("Windows 5.1"), hex("LM"));
     let login: String = login.split_whitespace().collect();

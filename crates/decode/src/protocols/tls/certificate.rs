@@ -4,8 +4,8 @@ use compact_str::format_compact;
 use model::{Text, Time};
 use sha2::{Digest, Sha256};
 
-use super::hello::hexadecimal;
 use crate::ber::{self, Element, Elements};
+use crate::words::hexadecimal;
 
 /// What a certificate says of itself.
 #[derive(Debug, Default)]

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
 use wire::{Reader, Short};
 
+use crate::words::{decimal, digits, hexadecimal};
+
 /// Extensions, IANA registry "TLS ExtensionType Values".
 mod extension {
     pub(super) const SERVER_NAME: u16 = 0;
@@ -124,7 +126,7 @@ impl ClientHello {
     /// JA3: MD5 over version, suites, extensions, groups and point formats in decimal.
     pub(crate) fn ja3(&self) -> Text {
         let mut text = Ascii::new();
-        push_decimal(&mut text, self.version);
+        text.extend_from_slice(decimal(self.version).as_bytes());
         for list in [&self.suites, &self.extensions, &self.groups] {
             text.push(b',');
             join(&mut text, list.iter().copied().filter(|value| !is_grease(*value)));
@@ -256,7 +258,7 @@ impl ServerHello {
     pub(crate) fn ja3s(&self) -> Text {
         let mut text = Ascii::new();
         for number in [self.legacy_version, self.suite] {
-            push_decimal(&mut text, number);
+            text.extend_from_slice(decimal(number).as_bytes());
             text.push(b',');
         }
         join(&mut text, self.extensions.iter().copied());
@@ -278,36 +280,8 @@ pub(crate) fn version(version: u16) -> Text {
     }
 }
 
-/// Bytes in lower-case hexadecimal.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> Text {
-    let mut text = Text::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        digits(*byte).iter().for_each(|digit| text.push(char::from(*digit)));
-    }
-    text
-}
-
-/// The two digits of a byte in lower-case hexadecimal.
-const fn digits(byte: u8) -> [u8; 2] {
-    const fn digit(half: u8) -> u8 {
-        if half < 10 { b'0' + half } else { b'a' + half - 10 }
-    }
-    [digit(byte >> 4), digit(byte & 0x0f)]
-}
-
 /// Text to be hashed. Written digit by digit: a hello has a hundred numbers, and formatting each costs more than hashing all.
 type Ascii = SmallVec<[u8; 512]>;
-
-fn push_decimal(text: &mut Ascii, number: u16) {
-    let mut place = 10_000;
-    while place > 1 && number < place {
-        place /= 10;
-    }
-    while place > 0 {
-        text.push(b'0' + (number / place % 10) as u8);
-        place /= 10;
-    }
-}
 
 /// Numbers in decimal with hyphens between them.
 fn join(text: &mut Ascii, numbers: impl Iterator<Item = u16>) {
@@ -315,6 +289,6 @@ fn join(text: &mut Ascii, numbers: impl Iterator<Item = u16>) {
         if i > 0 {
             text.push(b'-');
         }
-        push_decimal(text, number);
+        text.extend_from_slice(decimal(number).as_bytes());
     }
 }

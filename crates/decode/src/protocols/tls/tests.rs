@@ -73,7 +73,7 @@ fn messages_in_several_records() {
     let all = testing::hex(CLIENT);
     let mut pieces = String::new();
     for piece in all[5..].chunks(40) {
-        pieces.push_str(&format!("160301{:04x}{}", piece.len(), super::hello::hexadecimal(piece)));
+        pieces.push_str(&format!("160301{:04x}{}", piece.len(), crate::words::hexadecimal(piece)));
     }
     Dialog::stream(&PROTOCOL).client(&pieces).end_is(expect![[r#"
         fact C: fingerprint = ja3=fea4fccdc4eff08487dba1d783239bd2 (tls, client hello, certain)
