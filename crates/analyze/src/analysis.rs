@@ -179,6 +179,7 @@ impl Analysis {
             Record::Sample(sample) => self.inventory.sample(sample),
             Record::Health(health) => self.health(health, record),
             Record::Finding(_) => {}
+            Record::Event(_) => {}
         }
         if self.baseline.is_some() {
             self.compare(record);

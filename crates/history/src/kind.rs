@@ -20,6 +20,8 @@ words! {
         Health = "health",
         /// Judgements.
         Findings = "findings",
+        /// What other systems logged.
+        Events = "events",
     }
 }
 
@@ -256,6 +258,29 @@ const FINDINGS: &[Column] = &[
     NUMBER,
 ];
 
+const EVENTS: &[Column] = &[
+    time("at", "when it happened, by the clock of the machine that logged it"),
+    text("source", "the form it came in: syslog, cef, eve, zeek, windows, wazuh"),
+    looked_up("product", "the program or product that logged it"),
+    looked_up("host", "the machine that logged it, as it calls itself"),
+    looked_up("code", "the product's own id of the kind of event"),
+    looked_up("kind", "what kind of thing happened"),
+    text("message", "what it says, in a line"),
+    text("severity", "info, low, medium, high, critical"),
+    text("outcome", "asked, done, refused, no answer"),
+    looked_up("user", "name of the person or account"),
+    looked_up("from_ip", "IP address of who did it"),
+    looked_up("from_mac", "hardware address of who did it"),
+    integer("from_port", "port of who did it"),
+    looked_up("to_ip", "IP address of the machine it was done to"),
+    looked_up("to_mac", "hardware address of that machine"),
+    integer("to_port", "port of that machine"),
+    VLAN,
+    text("extra", "further fields by the product's own names, as a JSON object"),
+    BATCH,
+    NUMBER,
+];
+
 impl Kind {
     /// The table that a record goes into.
     pub const fn of(record: &Record) -> Kind {
@@ -266,6 +291,7 @@ impl Kind {
             Record::Conversation(_) => Kind::Conversations,
             Record::Health(_) => Kind::Health,
             Record::Finding(_) => Kind::Findings,
+            Record::Event(_) => Kind::Events,
         }
     }
 
@@ -283,6 +309,7 @@ impl Kind {
             Kind::Conversations => CONVERSATIONS,
             Kind::Health => HEALTH,
             Kind::Findings => FINDINGS,
+            Kind::Events => EVENTS,
         }
     }
 

@@ -15,7 +15,7 @@ use arrow::record_batch::RecordBatch;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use model::{
-    Act, Address, Behind, Conversation, Fact, Finding, Flow, Health, Mac, Object, Record, Sample, Side, Text, Time,
+    Act, Address, Behind, Conversation, Event, Fact, Finding, Flow, Health, Mac, Object, Record, Sample, Side, Text, Time,
     Value,
 };
 
@@ -170,6 +170,7 @@ impl Rows {
             Record::Conversation(conversation) => self.conversation(conversation),
             Record::Health(health) => self.health(health),
             Record::Finding(finding) => self.finding(finding),
+            Record::Event(event) => self.event(event),
         }
         if !matches!(record, Record::Sample(_)) {
             self.integer("batch", origin.batch.map(whole));
@@ -433,6 +434,23 @@ impl Rows {
         self.time("last", finding.last);
         let evidence: Vec<&str> = finding.evidence.iter().map(|said| said.en.as_str()).collect();
         self.json("evidence", Some(&evidence));
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.time("at", event.at);
+        self.text("source", Some(&event.source));
+        self.text_if_any("product", &event.product);
+        self.text_if_any("host", &event.host);
+        self.text_if_any("code", &event.code);
+        self.text("kind", Some(event.kind.as_str()));
+        self.text("message", Some(&event.message));
+        self.text("severity", Some(event.severity.as_str()));
+        self.text("outcome", Some(event.outcome.as_str()));
+        self.text_if_any("user", &event.user);
+        self.ends(event.from.as_ref(), event.to.as_ref());
+        let extra: Vec<_> =
+            event.extra.iter().map(|(name, value)| (std::borrow::Cow::Owned(name.to_string()), value.clone())).collect();
+        self.json("extra", Some(&Extra(&extra)).filter(|extra| !extra.0.is_empty()));
     }
 }
 

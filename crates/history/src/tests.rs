@@ -403,7 +403,7 @@ fn wrong_questions_are_answered_with_what_is_right() {
     let history = open(&place).history().expect("history");
     let says = |sql: &str| try_ask(&history, sql, QueryLimits::default()).expect_err(sql).to_string();
     expect!["there is no column `verbs`; is it `verb`?; `acts` has: at, flow, protocol, from_ip, from_mac, from_port, to_ip, to_mac, to_port, vlan, behind, code, name, verb, object, values, value, outcome, status_code, status, latency_us, extra, count, first, last, gap_min_us, gap_max_us, gap_mean_us, latency_min_us, latency_max_us, messages, batch, number"].assert_eq(&says("SELECT verbs FROM acts"));
-    expect!["there is no table `act`; there are: acts, facts, samples, conversations, health, findings"]
+    expect!["there is no table `act`; there are: acts, facts, samples, conversations, health, findings, events"]
         .assert_eq(&says("SELECT * FROM act"));
     expect!["this is not SQL that can be read: Expected: an SQL statement, found: SELEC at Line: 1, Column: 1"]
         .assert_eq(&says("SELEC * FROM acts"));

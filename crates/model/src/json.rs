@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::{
-    Act, Address, Conversation, Fact, Finding, Health, Mac, Messages, Object, RankedFinding, Reading, Record, Sample,
+    Act, Address, Conversation, Event, Fact, Finding, Health, Mac, Messages, Object, RankedFinding, Reading, Record, Sample,
     Side, Value,
 };
 
@@ -178,6 +178,7 @@ impl Serialize for Record {
             Record::Conversation(conversation) => conversation_fields(conversation, &mut map)?,
             Record::Health(health) => health_fields(health, &mut map)?,
             Record::Finding(finding) => finding_fields(finding, &mut map)?,
+            Record::Event(event) => event_fields(event, &mut map)?,
         }
         map.end()
     }
@@ -342,6 +343,39 @@ fn health_fields<M: SerializeMap>(health: &Health, map: &mut M) -> Result<(), M:
     map.serialize_entry("kind", &health.kind)?;
     map.serialize_entry("count", &health.count)?;
     map.serialize_entry("detail", health.detail.as_str())
+}
+
+fn event_fields<M: SerializeMap>(event: &Event, map: &mut M) -> Result<(), M::Error> {
+    map.serialize_entry("source", event.source.as_ref())?;
+    for (name, text) in
+        [("product", &event.product), ("host", &event.host), ("code", &event.code), ("user", &event.user)]
+    {
+        if !text.is_empty() {
+            map.serialize_entry(name, text.as_str())?;
+        }
+    }
+    map.serialize_entry("kind", &event.kind)?;
+    map.serialize_entry("message", event.message.as_str())?;
+    map.serialize_entry("severity", &event.severity)?;
+    map.serialize_entry("outcome", &event.outcome)?;
+    if let Some(from) = &event.from {
+        map.serialize_entry("from", from)?;
+    }
+    if let Some(to) = &event.to {
+        map.serialize_entry("to", to)?;
+    }
+    if !event.extra.is_empty() {
+        map.serialize_entry("extra", &Named(&event.extra))?;
+    }
+    Ok(())
+}
+
+struct Named<'a>(&'a [(crate::Text, crate::Text)]);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
 }
 
 fn finding_fields<M: SerializeMap>(finding: &Finding, map: &mut M) -> Result<(), M::Error> {

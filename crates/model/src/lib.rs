@@ -9,6 +9,7 @@ mod asset;
 #[doc(hidden)]
 pub mod binary;
 mod conversation;
+mod event;
 mod fact;
 mod finding;
 mod frame;
@@ -34,6 +35,7 @@ pub use asset::{
     Service,
 };
 pub use conversation::{Conversation, Side, State};
+pub use event::{Event, EventKind};
 pub use fact::{Confidence, Fact, FactKey};
 pub use finding::{Finding, Severity};
 pub use frame::{Frame, Frames, LinkType};

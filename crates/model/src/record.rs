@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::{Act, Conversation, Fact, Finding, Health, Sample, Time};
+use crate::{Act, Conversation, Event, Fact, Finding, Health, Sample, Time};
 
 /// One record. As JSON it is one object with the field `record` naming its kind (docs/records.md).
 #[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
@@ -23,6 +23,8 @@ pub enum Record {
     Health(Health),
     /// A judgement.
     Finding(Finding),
+    /// Another system logged something.
+    Event(Event),
 }
 
 impl Record {
@@ -35,6 +37,7 @@ impl Record {
             Record::Conversation(_) => "conversation",
             Record::Health(_) => "health",
             Record::Finding(_) => "finding",
+            Record::Event(_) => "event",
         }
     }
 
@@ -47,6 +50,7 @@ impl Record {
             Record::Conversation(conversation) => conversation.first,
             Record::Health(health) => health.at,
             Record::Finding(finding) => finding.first,
+            Record::Event(event) => event.at,
         }
     }
 }

@@ -10,6 +10,8 @@ pub fn is_urgent(record: &Record) -> bool {
     match record {
         Record::Act(act) => act.verb.is_momentous() || act.outcome == Outcome::Refused,
         Record::Finding(_) => true,
+        // What a person did on another machine must meet what that machine does then.
+        Record::Event(_) => true,
         Record::Fact(_) | Record::Sample(_) | Record::Conversation(_) | Record::Health(_) => false,
     }
 }
@@ -121,7 +123,7 @@ fn last(record: &Record) -> Time {
         Record::Act(act) => act.repeats.last.max(act.at),
         Record::Conversation(conversation) => conversation.last,
         Record::Finding(finding) => finding.last,
-        Record::Fact(_) | Record::Sample(_) | Record::Health(_) => record.at(),
+        Record::Fact(_) | Record::Sample(_) | Record::Health(_) | Record::Event(_) => record.at(),
     }
 }
 
@@ -139,6 +141,7 @@ fn too_large(record: &Record, bytes: usize) -> Health {
         Record::Conversation(conversation) => (conversation.protocol.clone(), Some(conversation.flow)),
         Record::Health(health) => (health.protocol.clone(), health.flow),
         Record::Finding(finding) => (finding.protocol.clone(), finding.flow),
+        Record::Event(_) => ("".into(), None),
     };
     let detail = format!("{} of {bytes} bytes, at most {RECORD_BYTES_MAX} go into a batch", record.kind());
     // A protocol's id is short; a damaged one must not make this record too large again.

@@ -29,7 +29,7 @@ pub enum Command {
     Simulate(Simulate),
     /// Check that nothing in a ledger was changed, with its directory alone; exit 0 good, 1 faults found, 2 wrong usage
     Verify(Verify),
-    /// Ask the past with SQL: acts, facts, samples, conversations, health, findings
+    /// Ask the past with SQL: acts, facts, samples, conversations, health, findings, events
     Sql(Sql),
     /// Zones and conduits of IEC 62443-3-2: proposed from captures, or a plan held against them
     Zones(crate::zones::Zones),
