@@ -11,6 +11,7 @@ use crate::detectors::DETECTORS;
 use crate::findings::Findings;
 use crate::inventory::kind::{self, Trait};
 use crate::inventory::{Inventory, Machines, assets};
+use crate::known::Known;
 use crate::sight::Sight;
 use crate::{limits, sight, snapshot, surface};
 
@@ -21,6 +22,17 @@ pub struct Settings {
     pub disabled: Vec<String>,
     /// What is known of what is normal.
     pub baseline: Normal,
+    /// Rules over single records.
+    pub rules: std::sync::Arc<rules::RuleSet>,
+    /// Lists of what others know to be bad.
+    pub indicators: std::sync::Arc<rules::Indicators>,
+}
+
+impl Settings {
+    /// As the program is shipped: its rules are at work.
+    pub fn shipped() -> Settings {
+        Settings { rules: rules::shipped(), ..Settings::default() }
+    }
 }
 
 /// Where knowledge of what is normal comes from.
@@ -56,6 +68,7 @@ pub struct Analysis {
     /// Rows of the detectors of the baseline, by kind.
     by_deviation: Vec<Option<usize>>,
     deviations: Vec<Deviation>,
+    known: Known,
     revision: u64,
 }
 
@@ -93,6 +106,7 @@ impl Analysis {
             },
             by_deviation: vec![None; baseline::Kind::ALL.len()],
             deviations: Vec::new(),
+            known: Known::new(settings),
             revision: 0,
         };
         for (row, detector) in DETECTORS.iter().enumerate() {
@@ -178,9 +192,9 @@ impl Analysis {
             }
             Record::Sample(sample) => self.inventory.sample(sample),
             Record::Health(health) => self.health(health, record),
-            Record::Finding(_) => {}
-            Record::Event(_) => {}
+            Record::Finding(_) | Record::Event(_) => {}
         }
+        self.known.judge(record, &mut self.findings);
         if self.baseline.is_some() {
             self.compare(record);
         }
@@ -334,11 +348,18 @@ impl Analysis {
                 RankedFinding { from_asset: id(&finding.from), to_asset: id(&finding.to), finding }
             })
             .collect();
-        let explanations = DETECTORS
+        let mut explanations: Vec<model::Descriptor> = DETECTORS
             .iter()
             .filter(|detector| ranked.iter().any(|ranked| ranked.finding.detector == detector.about.id))
             .map(|detector| detector.about)
             .collect();
+        // Rules and indicators stand after the detectors, in the order of their findings.
+        for ranked in &ranked {
+            let id = ranked.finding.detector.as_ref();
+            if !explanations.iter().any(|about| about.id == id) {
+                explanations.extend(crate::descriptor(id).copied());
+            }
+        }
         let unanswered = assets::unanswered(&self.inventory);
         let blind: Vec<Blindness> = sight::judge(&self.sight, &self.inventory, &machines, findings.dropped);
         let (surface, capabilities) = surface::judge(&machines, &ranked);

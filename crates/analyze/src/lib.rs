@@ -15,6 +15,7 @@ mod findings;
 #[cfg(test)]
 mod flood;
 mod inventory;
+mod known;
 pub mod limits;
 mod oui;
 mod sight;

@@ -39,7 +39,7 @@ pub(crate) struct Reached {
 
 /// A site learns what is normal.
 fn settings() -> Settings {
-    Settings { baseline: Normal::Learned(baseline::Settings::default()), ..Settings::default() }
+    Settings { baseline: Normal::Learned(baseline::Settings::default()), ..Settings::shipped() }
 }
 
 impl Reached {

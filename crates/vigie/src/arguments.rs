@@ -31,6 +31,8 @@ pub enum Command {
     Verify(Verify),
     /// Ask the past with SQL: acts, facts, samples, conversations, health, findings, events
     Sql(Sql),
+    /// Sigma rules: which there are; whether a file of rules is right, and what it finds in records
+    Rules(crate::sigma::Rules),
     /// Zones and conduits of IEC 62443-3-2: proposed from captures, or a plan held against them
     Zones(crate::zones::Zones),
     /// Which machines of a list are affected by which advisories: affected, not affected, or unknown and what is missing
@@ -239,6 +241,15 @@ pub struct Read {
     /// Number of threads that decode [default: one a core]; the result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,
+    /// Sigma rules of your own beside the shipped ones: a file, or a folder with all below it
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// Lists of indicators: STIX 2.1 bundle, MISP JSON, CSV
+    #[arg(long, value_name = "FILE")]
+    pub indicators: Vec<PathBuf>,
+    /// Detectors and rules that stay silent, by id
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub disable: Vec<String>,
     /// Only packets at this time or later (RFC 3339: 2026-01-31T08:00:00Z)
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<Time>,

@@ -17,7 +17,7 @@ pub fn judge(captures: &[PathBuf], each: &mut dyn FnMut(&Record)) -> Result<(Jud
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let mut reader = Reader::new(Input::from_paths(captures), Selection::default());
     let mut pipeline = Pipeline::new(Options { is_rolled_up: true }, workers);
-    let mut analysis = Analysis::new(Settings::default());
+    let mut analysis = Analysis::new(Settings::shipped());
     let mut progress = Progress::new(reader.progress());
     let mut tell = |record: &Record| {
         analysis.record(record);
@@ -41,6 +41,18 @@ pub fn judge(captures: &[PathBuf], each: &mut dyn FnMut(&Record)) -> Result<(Jud
         return Err("no capture could be read".to_owned());
     }
     Ok((analysis.finish(), ending))
+}
+
+/// The first bytes of a file, to see what it is; none where it cannot be read.
+pub fn head(path: &std::path::Path) -> Vec<u8> {
+    use std::io::Read;
+    let mut head = Vec::new();
+    if path.is_file()
+        && let Ok(file) = std::fs::File::open(path)
+    {
+        let _ = file.take(4_096).read_to_end(&mut head);
+    }
+    head
 }
 
 /// The text of a file of at most `bytes_max` bytes.

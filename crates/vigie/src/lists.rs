@@ -101,7 +101,15 @@ fn protocol_json(protocol: &Protocol) -> serde_json::Value {
 }
 
 pub fn detectors(arguments: &arguments::Detectors) -> Result<Ending, String> {
-    let all: Vec<&Descriptor> = analyze::DETECTORS.iter().map(|detector| &detector.about).collect();
+    // Rules stand after the detectors; one that says what a detector says is silent, and stands in `vigie rules list`.
+    let shipped = rules::shipped();
+    let new = shipped.rules().iter().filter(|rule| rule.covered_by.is_empty()).map(|rule| rule.about);
+    let all: Vec<&Descriptor> = analyze::DETECTORS
+        .iter()
+        .map(|detector| &detector.about)
+        .chain([&rules::indicators::INDICATOR])
+        .chain(new)
+        .collect();
     let chosen = match &arguments.id {
         Some(id) => vec![
             *all.iter()

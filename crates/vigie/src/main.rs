@@ -22,6 +22,7 @@ mod read;
 mod rebuild;
 mod records;
 mod sensor;
+mod sigma;
 mod simulate;
 mod sql;
 mod summary;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         Command::Advisories(advisories) => advisories::run(advisories),
         Command::Match(matching) => matching::run(matching),
         Command::Sql(sql) => sql::run(sql),
+        Command::Rules(arguments) => sigma::run(arguments),
         Command::Zones(zones) => zones::run(zones),
         Command::Paths(paths) => paths::run(paths),
         Command::Fixes(fixes) => fixes::run(fixes),

@@ -35,13 +35,21 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
 
+    let mut is_partial = false;
+    let settings = Settings {
+        disabled: arguments.disable.clone(),
+        rules: crate::sigma::load(&arguments.rules, &mut is_partial)?,
+        indicators: crate::sigma::indicators(&arguments.indicators)?,
+        ..Settings::default()
+    };
+
     let mut reader = Reader::new(Input::from_paths(&arguments.paths), selection);
     let mut pipeline = Pipeline::new(Options { is_rolled_up: !arguments.no_rollup }, workers);
     let baseline = match &arguments.baseline {
         Some(path) => Normal::Given(Box::new(baseline::open(path)?)),
         None => Normal::Unknown,
     };
-    let mut analysis = Analysis::new(Settings { baseline, ..Settings::default() });
+    let mut analysis = Analysis::new(Settings { baseline, ..settings });
     let mut progress = Progress::new(reader.progress());
 
     let (mut now, mut next) = (Chunk::new(), Chunk::new());
@@ -123,7 +131,7 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
     } else {
         console::print(&text)?;
     }
-    Ok(if reader.counters().problems == 0 && !has_problems { Ending::Whole } else { Ending::Partial })
+    Ok(if reader.counters().problems == 0 && !has_problems && !is_partial { Ending::Whole } else { Ending::Partial })
 }
 
 /// Form of an inventory file.

@@ -263,7 +263,7 @@ impl Baseline {
             Record::Fact(fact) => self.fact(fact, mode, out),
             Record::Conversation(talk) => self.talk(talk, mode, out),
             Record::Sample(sample) => self.sample(sample, mode, out),
-            Record::Health(_) | Record::Finding(_) => {}
+            Record::Health(_) | Record::Finding(_) | Record::Event(_) => {}
         }
     }
 
