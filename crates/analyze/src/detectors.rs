@@ -162,7 +162,9 @@ pub const DETECTORS: &[&Detector] = &[
 /// The descriptor of the detector, or of the rule that was read, with the id `id`.
 pub fn descriptor(id: &str) -> Option<&'static Descriptor> {
     let known = DETECTORS.iter().find(|detector| detector.about.id == id).map(|detector| &detector.about);
-    known.or_else(|| (id == rules::indicators::INDICATOR.id).then_some(&rules::indicators::INDICATOR)).or_else(|| rules::descriptor(id))
+    known
+        .or_else(|| (id == rules::indicators::INDICATOR.id).then_some(&rules::indicators::INDICATOR))
+        .or_else(|| rules::descriptor(id))
 }
 
 #[cfg(test)]

@@ -99,9 +99,11 @@ fn hit_of(record: &Record) -> Option<Hit> {
                 ..Hit::at(event.at, evidence)
             }
         }
-        Record::Health(health) => {
-            Hit { protocol: health.protocol.clone(), flow: health.flow, ..Hit::at(health.at, Said::from(health.detail.clone())) }
-        }
+        Record::Health(health) => Hit {
+            protocol: health.protocol.clone(),
+            flow: health.flow,
+            ..Hit::at(health.at, Said::from(health.detail.clone()))
+        },
         Record::Sample(_) | Record::Finding(_) => return None,
     })
 }
@@ -125,7 +127,11 @@ mod tests {
             let id = ranked.finding.detector.as_ref();
             assert!(judgement.explanations.iter().any(|about| about.id == id), "{id} is not explained");
         }
-        judgement.findings.iter().map(|ranked| format!("{} ×{}", ranked.finding.detector, ranked.finding.count)).collect()
+        judgement
+            .findings
+            .iter()
+            .map(|ranked| format!("{} ×{}", ranked.finding.detector, ranked.finding.count))
+            .collect()
     }
 
     fn stop() -> Record {

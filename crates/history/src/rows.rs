@@ -15,8 +15,8 @@ use arrow::record_batch::RecordBatch;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use model::{
-    Act, Address, Behind, Conversation, Event, Fact, Finding, Flow, Health, Mac, Object, Record, Sample, Side, Text, Time,
-    Value,
+    Act, Address, Behind, Conversation, Event, Fact, Finding, Flow, Health, Mac, Object, Record, Sample, Side, Text,
+    Time, Value,
 };
 
 use crate::kind::{Form, Kind};
@@ -448,8 +448,11 @@ impl Rows {
         self.text("outcome", Some(event.outcome.as_str()));
         self.text_if_any("user", &event.user);
         self.ends(event.from.as_ref(), event.to.as_ref());
-        let extra: Vec<_> =
-            event.extra.iter().map(|(name, value)| (std::borrow::Cow::Owned(name.to_string()), value.clone())).collect();
+        let extra: Vec<_> = event
+            .extra
+            .iter()
+            .map(|(name, value)| (std::borrow::Cow::Owned(name.to_string()), value.clone()))
+            .collect();
         self.json("extra", Some(&Extra(&extra)).filter(|extra| !extra.0.is_empty()));
     }
 }

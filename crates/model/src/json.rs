@@ -5,8 +5,8 @@ use std::fmt::Display;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::{
-    Act, Address, Conversation, Event, Fact, Finding, Health, Mac, Messages, Object, RankedFinding, Reading, Record, Sample,
-    Side, Value,
+    Act, Address, Conversation, Event, Fact, Finding, Health, Mac, Messages, Object, RankedFinding, Reading, Record,
+    Sample, Side, Value,
 };
 
 /// Serialises anything that displays as a JSON string, without an allocation.

@@ -117,8 +117,24 @@ pub fn record_of(kind: &str, fields: &Fields) -> Option<Record> {
         }
         "event" => {
             const OWN: [&str; 18] = [
-                "at", "source", "product", "host", "code", "kind", "message", "severity", "outcome", "user", "from_ip",
-                "from_mac", "from_port", "to_ip", "to_mac", "to_port", "vlan", "record",
+                "at",
+                "source",
+                "product",
+                "host",
+                "code",
+                "kind",
+                "message",
+                "severity",
+                "outcome",
+                "user",
+                "from_ip",
+                "from_mac",
+                "from_port",
+                "to_ip",
+                "to_mac",
+                "to_port",
+                "vlan",
+                "record",
             ];
             let named = |end: Address| (end != Address::default()).then_some(end);
             Record::Event(Event {
@@ -226,10 +242,6 @@ fn flow(from: &Address, to: &Address, transport: Transport) -> Flow {
             source: (source, from.port.unwrap_or(0)),
             destination: (destination, to.port.unwrap_or(0)),
         },
-        _ => Flow::Link {
-            source: from.mac.unwrap_or_default(),
-            destination: to.mac.unwrap_or_default(),
-            ethertype: 0,
-        },
+        _ => Flow::Link { source: from.mac.unwrap_or_default(), destination: to.mac.unwrap_or_default(), ethertype: 0 },
     }
 }

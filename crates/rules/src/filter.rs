@@ -122,7 +122,9 @@ mod tests {
 
     #[test]
     fn only_what_is_necessary_is_demanded() {
-        let chain = filter("{a: {protocol: modbus, verb: [stop, mode]}, b: {code: 8}, condition: a and b and not c, c: {verb: read}}");
+        let chain = filter(
+            "{a: {protocol: modbus, verb: [stop, mode]}, b: {code: 8}, condition: a and b and not c, c: {verb: read}}",
+        );
         assert_eq!(chain.protocols.as_deref(), Some(&["modbus".to_owned()][..]));
         assert_eq!(chain.verbs.count_ones(), 2);
         assert_eq!(chain.codes.as_deref(), Some(&[8][..]));

@@ -15,7 +15,10 @@ pub const INDICATORS_MAX: usize = 2_000_000;
 /// What the finding says.
 pub const INDICATOR: Descriptor = Descriptor {
     id: "indicator-match",
-    title: Phrase { en: "Something on a list of known threats was seen", fr: "Un élément d'une liste de menaces connues a été vu" },
+    title: Phrase {
+        en: "Something on a list of known threats was seen",
+        fr: "Un élément d'une liste de menaces connues a été vu",
+    },
     severity: Severity::High,
     techniques: &[("T0869", "Standard Application Layer Protocol"), ("T0884", "Connection Proxy")],
     requirements: &["SR 5.2", "SR 6.2"],
@@ -82,7 +85,10 @@ impl Indicators {
             let value: Value = serde_json::from_str(text).map_err(|e| format!("`{name}` is not JSON: {e}"))?;
             match () {
                 () if value.get("type").and_then(Value::as_str) == Some("bundle") => self.stix(&value, name),
-                () if value.get("Event").is_some() || value.get("response").is_some() || value.get("Attribute").is_some() => {
+                () if value.get("Event").is_some()
+                    || value.get("response").is_some()
+                    || value.get("Attribute").is_some() =>
+                {
                     self.misp(&value, name)
                 }
                 () if value.as_array().is_some_and(|list| list.iter().any(|one| one.get("Event").is_some())) => {
@@ -295,7 +301,10 @@ impl Indicators {
     }
 
     fn act(&self, act: &Act, found: &mut impl FnMut(&Indicator, Option<Address>, &str)) {
-        let is_named = matches!(act.protocol.as_ref(), "dns" | "mdns" | "llmnr" | "tls" | "quic" | "http" | "smb" | "ftp" | "tftp");
+        let is_named = matches!(
+            act.protocol.as_ref(),
+            "dns" | "mdns" | "llmnr" | "tls" | "quic" | "http" | "smb" | "ftp" | "tftp"
+        );
         if !is_named {
             return;
         }
@@ -387,7 +396,13 @@ impl Indicators {
     }
 
     /// A name and the names above it: `a.bad.example` is found by `bad.example`.
-    fn domain(&self, name: &str, at: Time, end: Option<Address>, found: &mut impl FnMut(&Indicator, Option<Address>, &str)) {
+    fn domain(
+        &self,
+        name: &str,
+        at: Time,
+        end: Option<Address>,
+        found: &mut impl FnMut(&Indicator, Option<Address>, &str),
+    ) {
         let lower = name.trim_end_matches('.').to_ascii_lowercase();
         let mut rest = lower.as_str();
         for _ in 0..16 {
@@ -401,13 +416,27 @@ impl Indicators {
         }
     }
 
-    fn text(&self, kind: &str, value: &str, at: Time, end: Option<Address>, found: &mut impl FnMut(&Indicator, Option<Address>, &str)) {
+    fn text(
+        &self,
+        kind: &str,
+        value: &str,
+        at: Time,
+        end: Option<Address>,
+        found: &mut impl FnMut(&Indicator, Option<Address>, &str),
+    ) {
         for number in self.texts.get(&key(kind, &value.to_ascii_lowercase())).into_iter().flatten() {
             self.tell(*number, at, end, value, found);
         }
     }
 
-    fn tell(&self, number: u32, at: Time, end: Option<Address>, what: &str, found: &mut impl FnMut(&Indicator, Option<Address>, &str)) {
+    fn tell(
+        &self,
+        number: u32,
+        at: Time,
+        end: Option<Address>,
+        what: &str,
+        found: &mut impl FnMut(&Indicator, Option<Address>, &str),
+    ) {
         if let Some(indicator) = self.list.get(number as usize)
             && indicator.from.is_none_or(|from| from <= at)
             && indicator.until.is_none_or(|until| at < until)
@@ -479,7 +508,8 @@ fn kind_of<'a>(said: &str, value: &'a str) -> Option<(&'static str, &'a str)> {
         32 if is_hex => return Some(("hash", value)),
         _ => {}
     }
-    let is_name = value.contains('.') && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let is_name =
+        value.contains('.') && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     is_name.then_some(("domain", value))
 }
 
@@ -517,7 +547,9 @@ fn comparisons(pattern: &str) -> Vec<(&'static str, String)> {
         let lower = before.to_ascii_lowercase();
         let kind = match () {
             () if !is_equal => None,
-            () if path.starts_with("ipv4-addr:value") || path.starts_with("ipv6-addr:value") => Some(address_kind(&value).0),
+            () if path.starts_with("ipv4-addr:value") || path.starts_with("ipv6-addr:value") => {
+                Some(address_kind(&value).0)
+            }
             () if path.contains("src_ref.value") || path.contains("dst_ref.value") => {
                 value.parse::<IpAddr>().is_ok().then_some("address")
             }

@@ -219,9 +219,10 @@ fn kind_of(source: &Value) -> Result<&'static str, String> {
     }
     const KINDS: [&str; 6] = ["act", "fact", "conversation", "event", "finding", "health"];
     let category = word("category");
-    KINDS.into_iter().find(|kind| *kind == category).ok_or_else(|| {
-        format!("no category `{category}` of product vigie; there are: {}", KINDS.join(", "))
-    })
+    KINDS
+        .into_iter()
+        .find(|kind| *kind == category)
+        .ok_or_else(|| format!("no category `{category}` of product vigie; there are: {}", KINDS.join(", ")))
 }
 
 /// Of rules made for another system: the sources whose events they look at; empty for all.

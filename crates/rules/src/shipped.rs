@@ -13,8 +13,20 @@ macro_rules! files {
 }
 
 files!(
-    "modbus", "s7", "cip", "dnp3", "iec104", "mms-goose", "bacnet", "opcua", "profinet", "umas", "windows", "remote",
-    "network", "events"
+    "modbus",
+    "s7",
+    "cip",
+    "dnp3",
+    "iec104",
+    "mms-goose",
+    "bacnet",
+    "opcua",
+    "profinet",
+    "umas",
+    "windows",
+    "remote",
+    "network",
+    "events"
 );
 
 /// The rules that come with the program, read once.

@@ -139,7 +139,10 @@ fn seen(text: &str, kind: &str, fields: &str) -> Vec<String> {
     let record = example::record_of(kind, &serde_json::from_str(fields).unwrap()).unwrap();
     let mut found = Vec::new();
     indicators.look(&record, |indicator, _, what| {
-        found.push(format!("{} {} ({}, {}) by {what}", indicator.kind, indicator.value, indicator.source, indicator.about));
+        found.push(format!(
+            "{} {} ({}, {}) by {what}",
+            indicator.kind, indicator.value, indicator.source, indicator.about
+        ));
     });
     found
 }
@@ -150,9 +153,11 @@ const TALK: &str = r#"{"at":"2026-03-02T06:00:00Z","from_ip":"10.0.0.1","to_ip":
 fn indicators_of_csv() {
     let plain = "# a list\n198.51.100.7\nbad.example\n";
     assert_eq!(seen(plain, "conversation", TALK), ["address 198.51.100.7 (list.txt, ) by 198.51.100.7"]);
-    let named = "type,value,source,about,until\nip,198.51.100.0/24,CERT,C2,2026-06-01\nip,198.51.100.7,CERT,old,2026-01-01\n";
+    let named =
+        "type,value,source,about,until\nip,198.51.100.0/24,CERT,C2,2026-06-01\nip,198.51.100.7,CERT,old,2026-01-01\n";
     assert_eq!(seen(named, "conversation", TALK), ["network 198.51.100.0/24 (CERT, C2) by 198.51.100.7"]);
-    let query = r#"{"at":"2026-03-02T06:00:00Z","protocol":"dns","verb":"browse","name":"query a","object":"a.bad.example"}"#;
+    let query =
+        r#"{"at":"2026-03-02T06:00:00Z","protocol":"dns","verb":"browse","name":"query a","object":"a.bad.example"}"#;
     assert_eq!(seen(plain, "act", query), ["domain bad.example (list.txt, ) by a.bad.example"]);
     let other = query.replace("a.bad.example", "notbad.example");
     assert_eq!(seen(plain, "act", &other), Vec::<String>::new());

@@ -76,11 +76,15 @@ pub fn load(paths: &[PathBuf], is_partial: &mut bool) -> Result<Arc<RuleSet>, St
 pub fn indicators(paths: &[PathBuf]) -> Result<Arc<Indicators>, String> {
     let mut indicators = Indicators::default();
     for path in paths {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
         indicators.add(&crate::judged::text(path, LIST_BYTES_MAX)?, &name)?;
     }
     if indicators.passed_over > 0 {
-        console::tell(&format!("vigie: {} indicators passed over: of kinds that a network does not show, or wrong\n", indicators.passed_over));
+        console::tell(&format!(
+            "vigie: {} indicators passed over: of kinds that a network does not show, or wrong\n",
+            indicators.passed_over
+        ));
     }
     Ok(Arc::new(indicators))
 }
@@ -128,8 +132,14 @@ fn show(arguments: &List) -> Result<Ending, String> {
             let covered = set.rules().iter().filter(|rule| !rule.covered_by.is_empty()).count();
             let (all, own) = (set.rules().len(), set.rules().len() - covered);
             let _ = match arguments.lang {
-                Language::En => writeln!(text, "\n{all} rules; {own} say something new, {covered} are silent while the detector in brackets works."),
-                Language::Fr => writeln!(text, "\n{all} règles ; {own} disent quelque chose de nouveau, {covered} se taisent tant que le détecteur entre crochets travaille."),
+                Language::En => writeln!(
+                    text,
+                    "\n{all} rules; {own} say something new, {covered} are silent while the detector in brackets works."
+                ),
+                Language::Fr => writeln!(
+                    text,
+                    "\n{all} règles ; {own} disent quelque chose de nouveau, {covered} se taisent tant que le détecteur entre crochets travaille."
+                ),
             };
         }
     }
@@ -197,7 +207,11 @@ fn preview(set: &RuleSet, paths: &[PathBuf], text: &mut String) -> Result<(), St
     if !captures.is_empty() {
         crate::judged::judge(&captures, &mut look)?;
     }
-    let _ = writeln!(text, "\n{count} records looked at, {unreadable} lines not readable, {} rules found something", found.len());
+    let _ = writeln!(
+        text,
+        "\n{count} records looked at, {unreadable} lines not readable, {} rules found something",
+        found.len()
+    );
     for (id, (hits, shown)) in &found {
         let _ = writeln!(text, "\n{id}: {hits}");
         for record in shown {
