@@ -11,6 +11,7 @@ mod records;
 mod running;
 mod tidy;
 mod verify;
+mod weak_points;
 
 use std::fs;
 use std::io::Write;
