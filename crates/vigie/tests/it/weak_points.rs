@@ -26,7 +26,11 @@ fn a_list_is_held_against_advisories() {
     let folder = tempfile_folder("match");
     let documents = folder.join("documents");
     fs::create_dir_all(&documents).unwrap();
-    fs::write(documents.join("a.json"), document("A-1", "SIMATIC S7-1200 CPU family (incl. SIPLUS variants)", "< V4.4.0")).unwrap();
+    fs::write(
+        documents.join("a.json"),
+        document("A-1", "SIMATIC S7-1200 CPU family (incl. SIPLUS variants)", "< V4.4.0"),
+    )
+    .unwrap();
     fs::write(documents.join("broken.json"), "{\"document\": ").unwrap();
     let list = folder.join("machines.csv");
     fs::write(&list, "order_number,name,vendor,firmware\n6ES7 214-1AG40-0XB0,PLC-1,Siemens,V4.2.1\n6ES7 214-1AG40-0XB0,PLC-2,Siemens,V4.5.0\n6ES7 214-1AG40-0XB0,PLC-3,Siemens,\n").unwrap();
@@ -58,7 +62,11 @@ fn advisories_are_kept_bundled_and_a_changed_bundle_is_refused() {
     let vkey = made.out.split_whitespace().last().unwrap().to_string();
     let taken = vigie(&["advisories", "import", "--data", text(&other), "--key", &vkey, text(&bundle)]);
     assert_eq!((taken.code, taken.out.contains("1 new")), (0, true), "{}{}", taken.out, taken.err);
-    let file = fs::read_dir(&bundle).unwrap().flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|e| e == "json"));
+    let file = fs::read_dir(&bundle)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|e| e == "json"));
     fs::write(file.unwrap(), document("A-1", "SIMATIC Y", "*")).unwrap();
     let refused = vigie(&["advisories", "import", "--data", text(&other), "--key", &vkey, text(&bundle)]);
     assert_eq!((refused.code, refused.err.contains("was changed")), (2, true), "{}", refused.err);
