@@ -198,7 +198,8 @@ pub struct Demo {
 /// Arguments of `vigie read`.
 #[derive(Args)]
 pub struct Read {
-    /// Captures (pcap, pcapng, snoop; also compressed), directories of them, or - for standard input
+    /// Captures (pcap, pcapng, snoop; also compressed), directories of them, or - for standard input; log files beside
+    /// them (syslog, CEF, Suricata EVE, Zeek JSON, Windows events, Wazuh)
     #[arg(required_unless_present = "tags", conflicts_with = "tags", value_name = "PATH|DIR|-")]
     pub paths: Vec<PathBuf>,
     /// Exports of a historian instead of captures (CSV, wide or long): learn what is normal, or judge by --train or --model

@@ -13,6 +13,7 @@ mod exports;
 mod fixes;
 mod judged;
 mod lists;
+mod logs;
 mod logins;
 mod matching;
 mod paths;

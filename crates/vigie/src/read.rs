@@ -43,7 +43,8 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
         ..Settings::default()
     };
 
-    let mut reader = Reader::new(Input::from_paths(&arguments.paths), selection);
+    let (captures, mut logs) = crate::logs::split(&arguments.paths);
+    let mut reader = Reader::new(Input::from_paths(&captures), selection);
     let mut pipeline = Pipeline::new(Options { is_rolled_up: !arguments.no_rollup }, workers);
     let baseline = match &arguments.baseline {
         Some(path) => Normal::Given(Box::new(baseline::open(path)?)),
@@ -57,10 +58,14 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
     while has_more {
         let read_next = || has_more = reader.next_chunk(&mut next);
         pipeline.chunk(&now, read_next, &mut |record| {
-            analysis.record(record);
-            if let Some(records) = &mut records {
-                records.write(record);
-            }
+            let mut tell = |record: &Record| {
+                analysis.record(record);
+                if let Some(records) = &mut records {
+                    records.write(record);
+                }
+            };
+            logs.until(Some(record.at()), &mut tell);
+            tell(record);
         });
         std::mem::swap(&mut now, &mut next);
         progress.tick(reader.counters().packets);
@@ -71,7 +76,11 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
             records.write(record);
         }
     };
-    let totals = pipeline.finish(&mut tell);
+    let totals = pipeline.finish(&mut |record| {
+        logs.until(Some(record.at()), &mut tell);
+        tell(record);
+    });
+    logs.until(None, &mut tell);
     for record in reader.health() {
         tell(&record);
     }
@@ -131,7 +140,7 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
     } else {
         console::print(&text)?;
     }
-    Ok(if reader.counters().problems == 0 && !has_problems && !is_partial { Ending::Whole } else { Ending::Partial })
+    Ok(if reader.counters().problems == 0 && !has_problems && !is_partial && logs.unreadable == 0 { Ending::Whole } else { Ending::Partial })
 }
 
 /// Form of an inventory file.
