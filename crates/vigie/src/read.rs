@@ -140,7 +140,11 @@ pub fn run(arguments: &arguments::Read) -> Result<Ending, String> {
     } else {
         console::print(&text)?;
     }
-    Ok(if reader.counters().problems == 0 && !has_problems && !is_partial && logs.unreadable == 0 { Ending::Whole } else { Ending::Partial })
+    Ok(if reader.counters().problems == 0 && !has_problems && !is_partial && logs.unreadable == 0 {
+        Ending::Whole
+    } else {
+        Ending::Partial
+    })
 }
 
 /// Form of an inventory file.
