@@ -48,7 +48,7 @@ pub struct Encoder<W: Write + Send> {
 
 enum Form<W: Write + Send> {
     Table(Vec<RecordBatch>, W),
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     Json(json::Writer<W, JsonArray>),
     Jsonl(json::Writer<W, LineDelimited>),
     Parquet(Box<ArrowWriter<W>>),
@@ -78,7 +78,7 @@ impl<W: Write + Send> Encoder<W> {
                     builder.with_timestamp_tz_format(TIME.into()).with_timestamp_format(TIME.into()).build(out);
                 // The names come also where there are no rows.
                 writer.write(&RecordBatch::new_empty(Arc::clone(schema))).map_err(io::Error::other)?;
-                Form::Csv(writer)
+                Form::Csv(Box::new(writer))
             }
             Format::Json => Form::Json(json_builder().build(out)),
             Format::Jsonl => Form::Jsonl(json_builder().build(out)),

@@ -50,7 +50,7 @@ enum Cells {
     Integers(Vec<Option<i64>>),
     Numbers(Vec<Option<f64>>),
     Flags(Vec<Option<bool>>),
-    Texts(Texts),
+    Texts(Box<Texts>),
 }
 
 /// Texts as numbers into a dictionary. What is expensive to write down is looked up as it is.
@@ -115,7 +115,7 @@ impl Rows {
                 Form::Integer => Cells::Integers(Vec::new()),
                 Form::Number => Cells::Numbers(Vec::new()),
                 Form::Flag => Cells::Flags(Vec::new()),
-                Form::Text => Cells::Texts(Texts::default()),
+                Form::Text => Cells::Texts(Box::default()),
             })
             .collect();
         Rows { kind, columns, next: 0, count: 0, bytes: 0, scratch: Vec::new() }

@@ -18,7 +18,7 @@ fn main() {
     };
     // Tanks that fill and empty, pumps that switch, and flows and pressures that follow.
     let mut levels = vec![5.0_f64; 40];
-    let mut pumps = vec![false; 40];
+    let mut pumps = [false; 40];
     let mut row = vec![0.0; width];
     let mut learner = Learner::new((0..width).map(|tag| format!("T{tag}")).collect(), Options::default());
     let (mut made, mut learned) = (0.0, 0.0);

@@ -82,7 +82,7 @@ impl Around {
                 let extended = answer.extended.filter(|_| !answer.is_good());
                 if answer.status != 0 {
                     let name = tables::status(answer.status, extended);
-                    draft.status = Some(Status { code: answer.status.into(), name: name.into() });
+                    draft.status = Some(Status { code: answer.status.into(), name });
                 }
             }
             _ => draft.outcome = Outcome::NoAnswer,
