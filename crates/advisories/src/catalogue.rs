@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::csaf;
+use crate::cve;
 use crate::document::Advisory;
 use crate::limits::PROBLEMS_MAX;
 use crate::machine::Machine;
@@ -48,6 +49,10 @@ pub fn read(bytes: &[u8]) -> Result<Content, csaf::Fault> {
     })?;
     if csaf::is_csaf(&value) {
         let (advisory, faults) = csaf::from_value(&value)?;
+        return Ok(Content::Advisory(Box::new(advisory), faults));
+    }
+    if cve::is_cve(&value) {
+        let (advisory, faults) = cve::from_value(&value)?;
         return Ok(Content::Advisory(Box::new(advisory), faults));
     }
     let has = |key: &str| value.get(key).is_some();

@@ -8,6 +8,7 @@
 pub mod asset;
 pub mod catalogue;
 pub mod csaf;
+pub mod cve;
 pub mod cvss;
 pub mod document;
 pub mod families;
