@@ -84,10 +84,13 @@ impl Configuration {
 
     /// Files that are read while it runs, besides those below `data`.
     pub fn files(&self) -> Vec<PathBuf> {
-        match &self.tls {
+        let mut files = match &self.tls {
             Tls::Files { certificate, key } => vec![certificate.clone(), key.clone()],
             _ => Vec::new(),
-        }
+        };
+        files.extend(self.logins.oidc.iter().filter_map(|oidc| oidc.authorities.clone()));
+        files.extend(self.logins.ldap.iter().filter_map(|ldap| ldap.authorities.clone()));
+        files
     }
 
     fn of_site(site: &Site, file: &File, interfaces: Vec<String>, folder: &str) -> Result<Configuration, String> {
