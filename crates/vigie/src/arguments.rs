@@ -43,6 +43,8 @@ pub enum Command {
     Paths(crate::paths::Paths),
     /// The smallest rule for each weakness, replayed over what was recorded: what it stops, what it would break
     Fixes(crate::fixes::Fixes),
+    /// What lists, exports and configurations declare, against what captures show
+    Compare(crate::compare::Compare),
     /// Watch interfaces, or play captures: everything Vigie keeps is below one folder, the user interface is at --listen
     Run(Box<Run>),
     /// Watch a simulated plant that comes under attack, to see what Vigie shows

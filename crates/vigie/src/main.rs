@@ -4,6 +4,7 @@
 mod advisories;
 mod arguments;
 mod baseline;
+mod compare;
 mod configuration;
 mod confine;
 mod console;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         Command::Zones(zones) => zones::run(zones),
         Command::Paths(paths) => paths::run(paths),
         Command::Fixes(fixes) => fixes::run(fixes),
+        Command::Compare(compare) => compare::run(compare),
     };
     match result {
         Ok(Ending::Whole) => ExitCode::SUCCESS,
