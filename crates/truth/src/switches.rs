@@ -52,8 +52,10 @@ fn row(name: &str, line: &str) -> Option<Plug> {
         "age",
     ];
     let ports: Vec<&&str> = rest.iter().filter(|word| !STATES.contains(&word.to_lowercase().as_str())).collect();
-    let vlan = before.copied().or_else(|| rest.iter().find(is_vlan).filter(|_| ports.len() > 1).copied());
-    let port = ports.iter().rev().find(|word| vlan.is_none_or(|vlan| **word != &vlan) || ports.len() == 1)?;
+    // A VLAN after the address stands before the port; then a number before the address is an index (Moxa).
+    let after = ports.first().filter(|word| ports.len() > 1 && is_vlan(word)).map(|word| **word);
+    let vlan = after.or(before.copied());
+    let port = ports.last()?;
     Some(Plug {
         switch: name.to_owned(),
         port: (**port).to_string(),

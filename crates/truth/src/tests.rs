@@ -153,7 +153,7 @@ fn switches() {
         mac address table
           1/3|1|00:1b:1b:00:00:01|||None
         mac address table
-          P0.4|1|00:1b:1b:00:00:01|||None
+          P0.4|10|00:1b:1b:00:00:01|||None
         lldp neighbours
           Gi0/1||00:1b:1b:00:00:01|plc-1|port-001|Some(10.0.1.11)
           Gi0/2||00:1b:1b:00:00:02|plc-2||None
