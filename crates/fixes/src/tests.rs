@@ -200,8 +200,6 @@ fn the_replay_names_what_breaks_and_what_is_stopped() {
     let (fixes, recorded) = (fixes(), recorded());
     // Two minutes each, of which one is the same.
     assert_eq!(recorded.minutes(), 5);
-    let deed =
-        Deed { id: "setpoint".into(), from: ip("10.0.8.66"), to: vec![ip("10.0.0.9")], first: at(600), last: at(700) };
     let with = replay(&fixes, &recorded, &[setpoint()]);
     assert_eq!((with[0].break_count, with[0].passes_minutes), (0, 3));
     assert_eq!(with[0].stops[&Text::from("setpoint")], replay::Stopped { conversations: 1, packets: 20, functions: 0 });
