@@ -192,7 +192,12 @@ impl Analysis {
             }
             Record::Sample(sample) => self.inventory.sample(sample),
             Record::Health(health) => self.health(health, record),
-            Record::Finding(_) | Record::Event(_) => {}
+            Record::Finding(_) => {}
+            // Few come, and what wants them is few: every memory may look.
+            Record::Event(_) => {
+                let runs: Vec<Run> = (0..self.memories.len()).map(Run::Memory).collect();
+                runs.into_iter().for_each(|run| self.run(run, record, Trait::default()));
+            }
         }
         self.known.judge(record, &mut self.findings);
         if self.baseline.is_some() {

@@ -8,6 +8,7 @@ mod learned;
 mod learned_acts;
 mod learned_identity;
 mod link;
+mod person;
 mod reach;
 mod scan;
 mod shape;
@@ -54,6 +55,7 @@ pub const DETECTORS: &[&Detector] = &[
     &scan::NAMES,
     &scan::PORT_ZERO,
     &scan::PROBED,
+    &person::CHAIN,
     &reach::INTERNET,
     &reach::INBOUND,
     &reach::OFFICE,
@@ -183,6 +185,7 @@ mod tests {
         include_str!("detectors/learned_acts.rs"),
         include_str!("detectors/learned_identity.rs"),
         include_str!("detectors/link.rs"),
+        include_str!("detectors/person.rs"),
         include_str!("detectors/reach.rs"),
         include_str!("detectors/scan.rs"),
         include_str!("detectors/shape.rs"),
