@@ -85,9 +85,13 @@ impl People {
         let what = Text::from(format!("{} {}", event.source, event.kind));
         // A VPN gives the person an inner address: that is where they are.
         let inner = event.extra.iter().filter(|(name, _)| {
-            matches!(name.to_ascii_lowercase().as_str(), "assignip" | "assigned_ip" | "tunnelip" | "framed_ip" | "virtual_ip")
+            matches!(
+                name.to_ascii_lowercase().as_str(),
+                "assignip" | "assigned_ip" | "tunnelip" | "framed_ip" | "virtual_ip"
+            )
         });
-        let inner = inner.filter_map(|(_, ip)| ip.parse().ok()).map(|ip| Address { ip: Some(ip), ..Address::default() });
+        let inner =
+            inner.filter_map(|(_, ip)| ip.parse().ok()).map(|ip| Address { ip: Some(ip), ..Address::default() });
         for end in inner.chain(event.from) {
             if let Some(key) = Key::of(&end) {
                 let entry = (event.user.clone(), event.at, what.clone());
@@ -161,7 +165,9 @@ impl Memory for People {
                     self.session(from, to, act.at, Text::from(act.protocol.as_ref()));
                 }
             }
-            Record::Act(act) if act.outcome != Outcome::Refused && view.serves_industry(&act.to) => self.change(act, hits),
+            Record::Act(act) if act.outcome != Outcome::Refused && view.serves_industry(&act.to) => {
+                self.change(act, hits)
+            }
             _ => {}
         }
     }
