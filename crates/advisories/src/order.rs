@@ -58,14 +58,15 @@ pub fn find(text: &str) -> Vec<Order> {
     let mut at = 0;
     while at < bytes.len() {
         let is_start = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
-        if is_start && bytes[at].is_ascii_digit() {
-            if let Some((order, end)) = mlfb(&upper, at).or_else(|| catalogue(text, &upper, at)) {
-                if !found.contains(&order) {
-                    found.push(order);
-                }
-                at = end;
-                continue;
+        if is_start
+            && bytes[at].is_ascii_digit()
+            && let Some((order, end)) = mlfb(&upper, at).or_else(|| catalogue(text, &upper, at))
+        {
+            if !found.contains(&order) {
+                found.push(order);
             }
+            at = end;
+            continue;
         }
         at += 1;
     }

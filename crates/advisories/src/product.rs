@@ -314,10 +314,10 @@ fn read_name(text: &str, ready: &mut Ready) {
     let plain = cut_versions(&plain);
     for spelling in names::expand(&plain) {
         for part in alternatives(&spelling) {
-            if let Some(name) = name_of(&part, ready) {
-                if !ready.names.contains(&name) {
-                    ready.names.push(name);
-                }
+            if let Some(name) = name_of(&part, ready)
+                && !ready.names.contains(&name)
+            {
+                ready.names.push(name);
             }
         }
     }
@@ -445,9 +445,8 @@ fn read_bracket(inside: &str, ready: &mut Ready) {
     // `1756-L8z` was found above; abbreviations of the name itself, places and editions say nothing about a machine.
     let is_abbreviation = inside.len() <= 8 && inside.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     let says_nothing = lower.starts_with("all ") || lower.starts_with("tia portal") || lower.starts_with("models ");
-    if lower == "32m" || is_abbreviation && lower.starts_with("cp") && lower.len() == 5 {
-        ready.conditions.push(inside.trim().to_string());
-    } else if !is_abbreviation && !says_nothing && !lower.is_empty() {
+    let is_size = lower == "32m" || is_abbreviation && lower.starts_with("cp") && lower.len() == 5;
+    if is_size || !is_abbreviation && !says_nothing && !lower.is_empty() {
         ready.conditions.push(inside.trim().to_string());
     }
 }

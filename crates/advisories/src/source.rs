@@ -36,7 +36,7 @@ pub fn read(path: &Path, each: &mut dyn FnMut(Item)) -> Result<(), String> {
                 }
                 continue;
             }
-            let content = File::open(&file).map_err(|error| error.to_string()).and_then(|file| bounded(file));
+            let content = File::open(&file).map_err(|error| error.to_string()).and_then(bounded);
             each(Item { name, content });
         }
         return Ok(());

@@ -177,7 +177,7 @@ impl Store {
         let path = self.folder.join("known.jsonl");
         let mut file = OpenOptions::new().create(true).append(true).read(true).open(&path).map_err(failed(&path))?;
         // A line that was cut by a crash must not swallow the next one.
-        if !fs::read(&path).map_err(failed(&path))?.last().is_none_or(|byte| *byte == b'\n') {
+        if fs::read(&path).map_err(failed(&path))?.last().is_some_and(|byte| *byte != b'\n') {
             file.write_all(b"\n").map_err(failed(&path))?;
         }
         Ok(file)

@@ -184,8 +184,7 @@ impl Version {
         let mut version = main_of(first)?;
         used += 1;
         // Levels behind it: `SP1`, `SP 1`, `Update 5`, `Build 317`, `(Build 317)`.
-        loop {
-            let Some(word) = words.get(used) else { break };
+        while let Some(word) = words.get(used) {
             let lower = word.to_ascii_lowercase();
             let bare = lower.trim_matches(['(', ')', '.', ',', ':']);
             let split = bare.find(|c: char| c.is_ascii_digit()).unwrap_or(bare.len());

@@ -56,7 +56,8 @@ pub fn csaf(head: &Head, machines: &[Machine], verdicts: &[Verdict]) -> Value {
             // A machine has one status for one weakness: what several advisories say, the worst counts.
             let mut taken: Vec<String> = Vec::new();
             let mut lists = serde_json::Map::new();
-            let mut flags = Vec::new();
+            // No flag says why a machine is not affected: that its version is not named does not show that the code is not
+            // there. The threat of category `impact`, which may stand in place of a flag, says what is known.
             let mut threats = Vec::new();
             let mut remediations = Vec::new();
             for status in ["known_affected", "under_investigation", "known_not_affected"] {
@@ -74,9 +75,6 @@ pub fn csaf(head: &Head, machines: &[Machine], verdicts: &[Verdict]) -> Value {
                     ids.push(id);
                 }
                 if !ids.is_empty() {
-                    if status == "known_not_affected" {
-                        flags.push(json!({ "label": "vulnerable_code_not_present", "product_ids": ids }));
-                    }
                     lists.insert(status.into(), json!(ids));
                 }
             }
@@ -85,7 +83,7 @@ pub fn csaf(head: &Head, machines: &[Machine], verdicts: &[Verdict]) -> Value {
                 true => entry["cve"] = json!(cve),
                 false => entry["ids"] = json!([{ "system_name": "advisory", "text": cve }]),
             }
-            for (key, list) in [("flags", flags), ("threats", threats), ("remediations", remediations)] {
+            for (key, list) in [("threats", threats), ("remediations", remediations)] {
                 if !list.is_empty() {
                     entry[key] = json!(list);
                 }
@@ -139,7 +137,6 @@ pub fn openvex(head: &Head, machines: &[Machine], verdicts: &[Verdict]) -> Value
                 }
                 Answer::NotAffected => {
                     statement["status"] = json!("not_affected");
-                    statement["justification"] = json!("vulnerable_code_not_present");
                     statement["impact_statement"] = json!(verdict.why.en.as_str());
                 }
                 Answer::Unknown => {
@@ -201,10 +198,7 @@ pub fn cyclonedx(head: &Head, machines: &[Machine], verdicts: &[Verdict]) -> Val
                 Answer::Unknown => "in_triage",
                 Answer::NotAffected => "not_affected",
             };
-            let mut analysis = json!({ "state": state, "detail": verdict.why.en.as_str() });
-            if verdict.answer == Answer::NotAffected {
-                analysis["justification"] = json!("code_not_present");
-            }
+            let analysis = json!({ "state": state, "detail": verdict.why.en.as_str() });
             Some(json!({ "id": verdict.cve, "source": { "name": verdict.advisory }, "analysis": analysis, "affects": [{ "ref": product_id(at) }] }))
         })
         .collect();

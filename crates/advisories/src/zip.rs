@@ -102,7 +102,7 @@ fn unpack(file: &mut File, header: u64, packed: u64, unpacked: u64, method: u64)
     }
     let skip = number16(&local, 26).unwrap_or(0) + number16(&local, 28).unwrap_or(0);
     file.seek(SeekFrom::Start(header + 30 + skip)).map_err(failed)?;
-    let most = packed.saturating_mul(ARCHIVE_RATIO_MAX).max(16 << 20).min(DOCUMENT_BYTES_MAX);
+    let most = packed.saturating_mul(ARCHIVE_RATIO_MAX).clamp(16 << 20, DOCUMENT_BYTES_MAX);
     let mut bytes = Vec::new();
     let reader = file.by_ref().take(packed);
     match method {

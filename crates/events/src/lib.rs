@@ -27,7 +27,7 @@ pub enum Form {
 /// The form of a file that begins with `head`, or `None` where it is no log: captures and other binary files.
 pub fn recognise(head: &[u8]) -> Option<Form> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    if head.is_empty() || head.iter().any(|byte| *byte == 0) {
+    if head.is_empty() || head.contains(&0) {
         return None;
     }
     // A head may end within a letter.

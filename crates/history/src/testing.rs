@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use model::{
-    Act, Address, Behind, Confidence, Conversation, Fact, FactKey, Flow, Health, HealthKind, Mac, Messages, Object,
-    Outcome, Reading, Record, Repeats, Sample, SampleOrigin, Side, State, Status, Time, Transport, Value, Verb,
+    Act, Address, Behind, Confidence, Conversation, Event, EventKind, Fact, FactKey, Flow, Health, HealthKind, Mac,
+    Messages, Object, Outcome, Reading, Record, Repeats, Sample, SampleOrigin, Severity, Side, State, Status, Text,
+    Time, Transport, Value, Verb,
 };
 
 use crate::output::{Encoder, Format};
@@ -136,6 +137,21 @@ pub(crate) fn one_of_each(seconds: f64) -> Vec<Record> {
             flow: None,
             count: 1,
             detail: "byte count at offset 8: 250 announced, 12 left".into(),
+        }),
+        Record::Event(Event {
+            at,
+            source: Cow::Borrowed("syslog"),
+            product: "sshd".into(),
+            host: "jump".into(),
+            code: Text::default(),
+            kind: EventKind::Logon,
+            message: "Accepted password for ada".into(),
+            severity: Severity::Info,
+            outcome: Outcome::Done,
+            user: "ada".into(),
+            from: None,
+            to: None,
+            extra: Vec::new(),
         }),
     ]
 }

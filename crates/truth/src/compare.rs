@@ -214,10 +214,10 @@ fn fields(machine: &Machine, name: &str, asset: &Asset, out: &mut Vec<Difference
             }
         }
     }
-    if let (Some(observed), false) = (believed(asset, FactKey::Firmware), machine.firmware.is_empty()) {
-        if !same_version(&machine.firmware, observed) {
-            differs("firmware", "micrologiciel", Severity::Medium, &machine.firmware, observed);
-        }
+    if let (Some(observed), false) = (believed(asset, FactKey::Firmware), machine.firmware.is_empty())
+        && !same_version(&machine.firmware, observed)
+    {
+        differs("firmware", "micrologiciel", Severity::Medium, &machine.firmware, observed);
     }
     let seen: Vec<IpAddr> = asset.interfaces.iter().flat_map(|interface| &interface.ips).copied().collect();
     if !machine.ips.is_empty() && !seen.is_empty() && !machine.ips.iter().any(|ip| seen.contains(ip)) {
@@ -229,10 +229,10 @@ fn fields(machine: &Machine, name: &str, asset: &Asset, out: &mut Vec<Difference
         let list = |macs: &[Mac]| macs.iter().map(Mac::to_string).collect::<Vec<_>>().join(" ");
         differs("hardware address", "adresse matérielle", Severity::High, &list(&machine.macs), &list(&macs));
     }
-    if let (Some(program), false) = (believed(asset, FactKey::Program), machine.programs.is_empty()) {
-        if !machine.programs.iter().any(|declared| plain(declared) == plain(program)) {
-            differs("program", "programme", Severity::High, &machine.programs.join(" "), program);
-        }
+    if let (Some(program), false) = (believed(asset, FactKey::Program), machine.programs.is_empty())
+        && !machine.programs.iter().any(|declared| plain(declared) == plain(program))
+    {
+        differs("program", "programme", Severity::High, &machine.programs.join(" "), program);
     }
 }
 

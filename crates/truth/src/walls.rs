@@ -301,7 +301,7 @@ fn nft_rule(line: &str, place: &str) -> Option<Rule> {
 fn cisco_prefix(address: &str, mask: &str) -> Option<String> {
     let (address, mask): (Ipv4Addr, Ipv4Addr) = (address.parse().ok()?, mask.parse().ok()?);
     let mask = u32::from(mask);
-    let mask = if mask & 0x8000_0000 == 0 && mask != 0 || mask == 0 { !mask } else { mask };
+    let mask = if mask & 0x8000_0000 == 0 { !mask } else { mask };
     (mask.count_ones() == mask.leading_ones()).then(|| format!("{address}/{}", mask.leading_ones()))
 }
 

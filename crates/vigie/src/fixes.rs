@@ -1,7 +1,7 @@
 //! `vigie fixes`: the smallest rule for each weakness, and what it would break.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::fixes::{Deed, Recorded};
 use clap::{Args, ValueEnum};
@@ -58,7 +58,7 @@ pub enum Form {
 }
 
 pub fn run(arguments: &Fixes) -> Result<Ending, String> {
-    let truth = arguments.truth.as_ref().map(deeds).transpose()?;
+    let truth = arguments.truth.as_deref().map(deeds).transpose()?;
     // Rules are learned from the captures alone, so that the replay over the others can find what they did not show.
     let (mut learnt, mut recorded) = (Recorded::default(), Recorded::default());
     let (judgement, mut ending) = judged::judge(&arguments.captures, &mut |record| {
@@ -127,7 +127,7 @@ pub fn run(arguments: &Fixes) -> Result<Ending, String> {
 }
 
 /// The attacks of a list.
-fn deeds(path: &PathBuf) -> Result<Vec<Deed>, String> {
+fn deeds(path: &Path) -> Result<Vec<Deed>, String> {
     #[derive(serde::Deserialize)]
     struct Row {
         id: String,

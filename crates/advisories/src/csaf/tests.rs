@@ -1,3 +1,5 @@
+//! Advisories in CSAF are read, and what is wrong in them is named with its place.
+
 use expect_test::expect;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Order numbers lead to the families that advisories name.
+
 use super::*;
 use crate::order;
 

@@ -1,3 +1,5 @@
+//! Version texts as vendors write them.
+
 use expect_test::expect;
 use proptest::prelude::*;
 

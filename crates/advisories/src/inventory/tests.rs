@@ -1,3 +1,5 @@
+//! Lists of machines as people keep them.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Machines as protocols report them.
+
 use super::*;
 
 #[test]

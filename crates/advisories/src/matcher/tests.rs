@@ -1,3 +1,5 @@
+//! Verdicts with their reasons.
+
 use expect_test::expect;
 use serde_json::json;
 

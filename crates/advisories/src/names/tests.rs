@@ -1,3 +1,5 @@
+//! Names of vendors and products.
+
 use expect_test::expect;
 use proptest::prelude::*;
 

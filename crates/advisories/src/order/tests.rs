@@ -1,3 +1,5 @@
+//! Order numbers are found in running text.
+
 use expect_test::expect;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Names of products as advisories write them.
+
 use expect_test::expect;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Files, folders and archives of advisories, hostile ones too.
+
 use std::io::Write;
 
 use super::*;

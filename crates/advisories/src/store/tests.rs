@@ -1,3 +1,5 @@
+//! What was known when.
+
 use super::*;
 
 fn document(id: &str, revision: u32) -> Vec<u8> {

@@ -1,3 +1,5 @@
+//! Versions are compared as their vendors count.
+
 use std::cmp::Ordering;
 
 use proptest::prelude::*;

@@ -26,6 +26,7 @@ fn counts() -> Vec<(&'static str, usize)> {
     [
         ("acts", "act"),
         ("conversations", "conversation"),
+        ("events", "event"),
         ("facts", "fact"),
         ("findings", "finding"),
         ("health", "health"),
@@ -43,8 +44,8 @@ fn every_kind_has_its_file() {
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort();
-    let wanted =
-        ["acts", "conversations", "facts", "findings", "health", "samples"].map(|kind| format!("{kind}.parquet"));
+    let wanted = ["acts", "conversations", "events", "facts", "findings", "health", "samples"]
+        .map(|kind| format!("{kind}.parquet"));
     assert_eq!(names, wanted);
 }
 
@@ -90,7 +91,7 @@ fn duckdb_reads_the_files() {
     let script = r#"
 import duckdb, sys
 folder = sys.argv[1]
-for kind in ["acts", "conversations", "facts", "findings", "health", "samples"]:
+for kind in ["acts", "conversations", "events", "facts", "findings", "health", "samples"]:
     print(kind, duckdb.sql(f"SELECT count(*) FROM '{folder}/{kind}.parquet'").fetchall()[0][0])
 types = {name: kind for name, kind, *_ in duckdb.sql(f"DESCRIBE SELECT * FROM '{folder}/acts.parquet'").fetchall()}
 print(types["at"], types["verb"], types["code"], types["latency_us"], types["values"])

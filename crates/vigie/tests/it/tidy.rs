@@ -258,6 +258,7 @@ fn every_detector_is_in_a_test() {
     let list = vigie(&["detectors", "--format", "json"]).json();
     let ids = list.as_array().expect("a list").iter().filter_map(|row| row["id"].as_str());
     let wrong: Vec<String> =
-        ids.filter(|id| !tests.iter().any(|(_, text)| text.contains(*id))).map(str::to_owned).collect();
+        // Rules have their scenes in `crates/rules`, whose tests want a record that fires each and one that nearly does.
+        ids.filter(|id| !id.starts_with("rule-")).filter(|id| !tests.iter().any(|(_, text)| text.contains(*id))).map(str::to_owned).collect();
     none(wrong, "every detector is seen to fire in a test");
 }
