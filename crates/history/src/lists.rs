@@ -502,7 +502,7 @@ mod tests {
             }
         }
         let wanted: Vec<_> =
-            (0..4).rev().flat_map(|batch| [6, 5, 0].map(|number| (Some(batch), Some(number)))).collect();
+            (0..4).rev().flat_map(|batch| [7, 6, 0].map(|number| (Some(batch), Some(number)))).collect();
         assert_eq!(seen, wanted);
         let wrong = runtime.block_on(history.page(Kind::Acts, &Filter::default(), 5, Some("1.2")));
         assert!(wrong.expect_err("refused").to_string().contains("not a cursor"));

@@ -170,7 +170,7 @@ fn to_text(normal: &Normal, stories: &[Story], is_judged: bool, language: Langua
         }
     }
     if !normal.conditions.is_empty() {
-        let _ = writeln!(text, "\n{}", "Invariants");
+        text.push_str("\nInvariants\n");
         for index in 0..normal.conditions.len().min(TOLD_MAX) {
             let _ = writeln!(text, "  {}", language.said(&explain::condition(normal, index)));
         }

@@ -95,7 +95,7 @@ for kind in ["acts", "conversations", "events", "facts", "findings", "health", "
     print(kind, duckdb.sql(f"SELECT count(*) FROM '{folder}/{kind}.parquet'").fetchall()[0][0])
 types = {name: kind for name, kind, *_ in duckdb.sql(f"DESCRIBE SELECT * FROM '{folder}/acts.parquet'").fetchall()}
 print(types["at"], types["verb"], types["code"], types["latency_us"], types["values"])
-stop = f"""SELECT at::VARCHAR, from_ip, to_ip, to_port, behind, code, verb, outcome FROM '{folder}/acts.parquet'
+stop = f"""SELECT CAST("at" AS VARCHAR), from_ip, to_ip, to_port, behind, code, verb, outcome FROM '{folder}/acts.parquet'
     WHERE protocol = 'modbus' AND "values" IS NOT NULL ORDER BY number LIMIT 1"""
 print(duckdb.sql(stop).fetchall()[0])
 print(duckdb.sql(f"SELECT count(*) > 0 FROM '{folder}/acts.parquet' WHERE json_extract(\"values\", '$[0].value') IS NOT NULL").fetchall()[0][0])
