@@ -55,8 +55,21 @@ pub enum Ending {
     Partial,
 }
 
+/// What goes on inside is told on standard error, as lines that a journal keeps: warnings and errors, or what `VIGIE_LOG`
+/// names (`error`, `warn`, `info`, `debug`, `trace`).
+fn log() {
+    let level = std::env::var("VIGIE_LOG").ok().and_then(|word| word.parse().ok()).unwrap_or(tracing::Level::WARN);
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    log();
     let result = match &arguments.command {
         Command::Read(read) if !read.tags.is_empty() => tags::run(read),
         Command::Read(read) => read::run(read),

@@ -224,8 +224,14 @@ fn text(value: &str) -> Vec<u8> {
 }
 
 fn number(value: u32) -> Vec<u8> {
-    // One byte more: it must not look negative.
-    element(0x02, &[&[0], &value.to_be_bytes()])
+    // As few bytes as it takes, the first bit free of a sign: OpenLDAP refuses more than four.
+    let bytes = value.to_be_bytes();
+    let from = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len() - 1);
+    let bytes = bytes.get(from..).unwrap_or_default();
+    match bytes.first() {
+        Some(0x80..) => element(0x02, &[&[0], bytes]),
+        _ => element(0x02, &[bytes]),
+    }
 }
 
 /// Filter: an attribute has a value (`equalityMatch`, RFC 4511 section 4.5.1.7.1).
