@@ -46,7 +46,7 @@ export async function open(browser, { language = "en", scheme = "light", width =
   });
   page.on("pageerror", (error) => page.troubles.push(`error in the page: ${error.message}`));
   page.on("console", (line) => {
-    if (line.type() === "error" && !/status of 40[0134]/.test(line.text()))
+    if (line.type() === "error" && !/status of (40[0134]|422)/.test(line.text()))
       page.troubles.push(`console: ${line.text()}`);
   });
   return page;
