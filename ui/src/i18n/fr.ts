@@ -51,7 +51,7 @@ export const fr: Record<MessageKey, string> = {
   "login.refused": "Nom, mot de passe ou code incorrect.",
   "login.oidc": "Se connecter avec le compte de l'organisation",
   "login.refused.provider":
-    "Le service de connexion n'a pas pu être interrogé, ou sa réponse n'est pas correcte. Réessayez ; le journal du serveur dit pourquoi.",
+    "Le service de connexion n'a pas pu être interrogé, ou sa réponse n'est pas correcte. Réessayez ; le journal du serveur dit pourquoi.",
   "login.refused.provider-refused": "Le service de connexion ne vous a pas laissé passer.",
   "login.refused.no-role": "Aucun de vos groupes n'a de rôle ici. Demandez à un administrateur.",
   "login.refused.name-taken": "Votre nom est déjà celui d'une autre personne ici. Demandez à un administrateur.",
